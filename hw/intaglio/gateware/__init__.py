@@ -1,0 +1,1 @@
+"""The gates: Amaranth components of the accelerator, and Verilog from a configuration."""

@@ -1,0 +1,1 @@
+"""The benches: the gates against the reference, and the simulated device."""

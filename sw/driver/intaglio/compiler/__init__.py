@@ -1,0 +1,1 @@
+"""From a quantised model file to a program for one configuration."""

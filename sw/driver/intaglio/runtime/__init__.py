@@ -1,0 +1,1 @@
+"""Runs a program with real inputs on any device."""
