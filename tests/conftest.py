@@ -1,0 +1,72 @@
+"""Options and fixtures of all tests: ``--seed``, ``--slow``, the folder of reference data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=1, help="seed of all random stimulus")
+    parser.addoption("--slow", action="store_true", help="run the long sweeps too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    skip = pytest.mark.skip(reason="long sweep: run with --slow or make check-slow")
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(skip)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"seed {config.getoption('--seed')} (repeat with --seed)"
+
+
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    """Seed of this run; a failure prints it in the header."""
+    value = request.config.getoption("--seed")
+    return int(value)
+
+
+@pytest.fixture
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder of reference models and golden data; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("INTAGLIO_SHARED", ROOT.parent / "shared"))
+    if not (folder / "golden").is_dir():
+        pytest.skip(f"no reference data in {folder}; set INTAGLIO_SHARED to its folder")
+    return folder
+
+
+def _setting() -> dict[str, str]:
+    """Return what a test may not leave changed: tools' variables and the working folder."""
+    names = ("PATH", "PYTHONPATH", "MAKEFLAGS", "VERILATOR_ROOT", "OBJCACHE")
+    kept = {k: v for k, v in os.environ.items() if k in names or k.startswith("INTAGLIO_")}
+    return kept | {"working folder": str(Path.cwd())}
+
+
+@pytest.fixture(autouse=True)
+def _same_setting() -> Iterator[None]:
+    """A test that leaves tools' variables or another working folder behind fails."""
+    before = _setting()
+    yield
+    assert _setting() == before
