@@ -1,0 +1,1 @@
+"""The contract: formats, records, registers and files that every other package reads."""

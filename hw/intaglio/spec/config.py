@@ -1,0 +1,195 @@
+"""Parameters of an accelerator: one frozen value, checked once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from intaglio.spec.commands import PARAM, TABLE, WORDS
+from intaglio.spec.errors import ConfigError, Finding
+from intaglio.spec.formats import INT8, IntFormat, dot_format, signed
+from intaglio.spec.quant import Rounding
+
+CODES = 256  # values of an int8 code: entries of the ADD table
+
+
+@dataclass(frozen=True)
+class ArrayConfig:
+    """All that decides the gates of one accelerator.
+
+    Parameters
+    ----------
+    name : str
+        For reports and file names; not part of the digest.
+    pixels : int
+        P, output pixels computed at once: a power of two, 1 to 32.
+    channels : int
+        K, output channels computed at once, bytes of an activation word and of a bus beat:
+        4, 8, 16, 32 or 64.
+    depth : int
+        D, products summed by a processing element in a cycle: a power of two, 1 to 8.
+    requant_lanes : int
+        Q, accumulators requantised in a cycle: a power of two, at most K.
+    acts_kib, weights_kib, params_kib : int
+        Sizes of the on-chip memories in KiB (1024 bytes).
+    max_terms : int
+        Longest sum of products that the accumulator must hold exactly.
+    roundings : tuple of Rounding
+        Rounding modes that the requantiser has gates for.
+    burst_beats : int
+        Longest AXI burst: a power of two, 1 to 256.
+    outstanding : int
+        Read bursts that may be under way at once, 1 to 16.
+    target : str
+        Board or part family, a folder of ``constraints/``; not part of the digest.
+
+    Raises
+    ------
+    ConfigError
+        E203 for every value that is not allowed, all together.
+    """
+
+    name: str = "default"
+    pixels: int = 4
+    channels: int = 16
+    depth: int = 2
+    requant_lanes: int = 4
+    acts_kib: int = 128
+    weights_kib: int = 64
+    params_kib: int = 24
+    max_terms: int = 131071
+    roundings: tuple[Rounding, ...] = tuple(Rounding)
+    burst_beats: int = 64
+    outstanding: int = 4
+    target: str = "ulx3s-85f"
+
+    def __post_init__(self) -> None:
+        findings = [
+            Finding(
+                "E203",
+                f"array.{key} is {value}",
+                where=f"array.{key}",
+                have=str(value),
+                need=need,
+                help=f"set {key} to an allowed value",
+            )
+            for key, value, need in self._faults()
+        ]
+        if findings:
+            raise ConfigError(findings)
+
+    def _faults(self) -> list[tuple[str, object, str]]:
+        """Return (key, value, what is allowed) of each bad value."""
+        powers = [1 << i for i in range(9)]
+        rules: list[tuple[str, object, bool, str]] = [
+            ("pixels", self.pixels, self.pixels in powers[:6], "1, 2, 4, 8, 16 or 32"),
+            ("channels", self.channels, self.channels in powers[2:7], "4, 8, 16, 32 or 64"),
+            ("depth", self.depth, self.depth in powers[:4], "1, 2, 4 or 8"),
+            (
+                "requant_lanes",
+                self.requant_lanes,
+                self.requant_lanes in powers and self.requant_lanes <= self.channels,
+                f"a power of two, at most channels = {self.channels}",
+            ),
+            ("burst_beats", self.burst_beats, self.burst_beats in powers, "a power of two to 256"),
+            ("outstanding", self.outstanding, 1 <= self.outstanding <= 16, "1 to 16"),
+            ("max_terms", self.max_terms, 1 <= self.max_terms <= 131071, "1 to 131071"),
+            (
+                "roundings",
+                [int(mode) for mode in self.roundings],
+                bool(self.roundings) and len(set(self.roundings)) == len(self.roundings),
+                "at least one mode, each once",
+            ),
+        ]
+        faults = [(key, value, need) for key, value, good, need in rules if not good]
+        if not faults:
+            if self.depth > self.channels:
+                faults.append(("depth", self.depth, f"at most channels = {self.channels}"))
+            sizes = (
+                ("acts_kib", self.acts_kib, self.act_bytes * self.pixels, self.act_bytes),
+                ("weights_kib", self.weights_kib, self.weight_bytes, self.weight_bytes),
+                ("params_kib", self.params_kib, self.param_bytes, self.param_bytes),
+            )
+            for key, kib, unit, word in sizes:
+                words = kib * 1024 // word
+                if kib < 1 or kib * 1024 % unit and key != "params_kib" or words > WORDS.max + 1:
+                    most = (WORDS.max + 1) * word // 1024
+                    faults.append((key, kib, f"1 to {most} KiB, a multiple of {unit} bytes"))
+        return faults
+
+    # --- derived values: every width and size that gates and compiler use ---
+
+    @property
+    def act(self) -> IntFormat:
+        """Format of an activation code."""
+        return INT8
+
+    @property
+    def wgt(self) -> IntFormat:
+        """Format of a weight code."""
+        return INT8
+
+    @cached_property
+    def acc(self) -> IntFormat:
+        """Format that holds any sum of `max_terms` products, and any value of the ADD table."""
+        bits = dot_format(self.act, self.wgt, self.max_terms).bits
+        return signed(max(bits, TABLE.fields[0].format.bits))
+
+    @property
+    def macs(self) -> int:
+        """INT8 multiply-accumulates in a cycle: P * K * D."""
+        return self.pixels * self.channels * self.depth
+
+    @property
+    def bus_bytes(self) -> int:
+        """Bytes of a beat of the memory bus: one activation word."""
+        return self.channels
+
+    @property
+    def act_bytes(self) -> int:
+        """Bytes of an activation word: K channels of one pixel."""
+        return self.channels
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of a weight word: K * D weights."""
+        return self.channels * self.depth
+
+    @property
+    def param_bytes(self) -> int:
+        """Bytes of a parameter word: Q records, rounded up to whole beats."""
+        return -(-self.requant_lanes * PARAM.bits // 8 // self.bus_bytes) * self.bus_bytes
+
+    @property
+    def table_bytes(self) -> int:
+        """Bytes of an entry of the ADD table, rounded up to whole beats."""
+        return -(-TABLE.bits // 8 // self.bus_bytes) * self.bus_bytes
+
+    @property
+    def act_words(self) -> int:
+        """Words of the activation buffer."""
+        return self.acts_kib * 1024 // self.act_bytes
+
+    @property
+    def weight_words(self) -> int:
+        """Words of the weight buffer."""
+        return self.weights_kib * 1024 // self.weight_bytes
+
+    @property
+    def param_words(self) -> int:
+        """Words of the parameter memory."""
+        return self.params_kib * 1024 // self.param_bytes
+
+    @property
+    def drain_steps(self) -> int:
+        """Requantiser steps of one pixel: K / Q, also the parameter words of a channel block."""
+        return self.channels // self.requant_lanes
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over every parameter that changes the gates, as 64 hexadecimal digits."""
+        values = {k: v for k, v in asdict(self).items() if k not in ("name", "target")}
+        text = json.dumps(values, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,51 @@
+"""Named configurations."""
+
+from __future__ import annotations
+
+from intaglio.spec.config import ArrayConfig
+
+DEFAULT = "default"
+
+PRESETS: dict[str, ArrayConfig] = {
+    config.name: config
+    for config in (
+        ArrayConfig(),
+        # The smallest array with more than one of everything: quick to build, awkward sizes.
+        ArrayConfig(
+            name="tiny",
+            pixels=2,
+            channels=4,
+            depth=2,
+            requant_lanes=2,
+            acts_kib=16,
+            weights_kib=8,
+            params_kib=4,
+            burst_beats=16,
+            outstanding=2,
+            target="generic",
+        ),
+        ArrayConfig(
+            name="small",
+            pixels=2,
+            channels=8,
+            depth=2,
+            requant_lanes=2,
+            acts_kib=64,
+            weights_kib=32,
+            params_kib=8,
+            target="generic",
+        ),
+        # For benchmarks in simulation: tensors of whole layers stay on chip.
+        ArrayConfig(
+            name="bench256",
+            pixels=8,
+            channels=16,
+            depth=2,
+            requant_lanes=16,
+            acts_kib=2048,
+            weights_kib=256,
+            params_kib=36,
+            target="generic",
+        ),
+    )
+}
