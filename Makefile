@@ -64,7 +64,7 @@ $(VENV)/created:
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 && $(BIN)/python -m pip --version >/dev/null 2>&1 \
 	  || { rm -rf $(VENV) .boot; $(PYTHON) -m pip install --quiet --target .boot virtualenv \
-	       && PYTHONPATH=.boot $(PYTHON) -m virtualenv --quiet $(VENV); } \
+	       && PYTHONPATH=.boot $(PYTHON) -m virtualenv --quiet $(VENV) && rm -rf .boot; } \
 	  || { rm -rf $(VENV) .boot; echo "error: neither venv nor pip works; install python3-venv" >&2; exit 5; }
 	@touch $@
 
