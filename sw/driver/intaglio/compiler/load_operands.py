@@ -1,0 +1,126 @@
+"""The tensors of an operator by the part that they play, and whether the array takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from intaglio.compiler.load_records import RawModel, RawOperator, RawTensor
+from intaglio.compiler.load_schema import Kind
+from intaglio.spec.formats import INT8
+from intaglio.spec.graph import Op, Quantisation, Tensor
+
+# LiteRT's softmax kernel writes probabilities as codes of 1/256 from -128 up, and no other form.
+SOFTMAX_OUTPUT = (1 / 256, -128)
+# Dimension of the weights that counts output channels.
+CHANNEL_AXIS = {Op.CONV: 0, Op.DEPTHWISE: 3, Op.DENSE: 0}
+SAME_CODES = {Op.MAX_POOL, Op.AVERAGE_POOL, Op.RESHAPE}
+
+
+@dataclass(frozen=True, eq=False)
+class Operands:
+    """Tensors of one operator."""
+
+    activations: tuple[RawTensor, ...]
+    output: RawTensor
+    weights: RawTensor | None = None
+    bias: RawTensor | None = None
+
+
+def operands_of(raw: RawOperator, kind: Kind, model: RawModel) -> Operands:
+    """Sort the tensors of an operator.
+
+    Raises
+    ------
+    ModelError
+        E302: too few or too many of them.
+    """
+    least, most = kind.inputs
+    if not least <= len(raw.inputs) <= most or len(raw.outputs) != 1 or min(raw.inputs[:2]) < 0:
+        raise raw.table.damaged(
+            f"has inputs {raw.inputs} and outputs {raw.outputs}",
+            f"{least} to {most} inputs, of which only a bias may be absent (-1), and 1 output",
+        )
+    tensors = [model.tensors[number] for number in raw.inputs if number >= 0]
+    output = model.tensors[raw.outputs[0]]
+    if kind.op in CHANNEL_AXIS:
+        bias = tensors[2] if len(tensors) > 2 else None
+        return Operands((tensors[0],), output, tensors[1], bias)
+    return Operands(tuple(tensors if kind.op is Op.ADD else tensors[:1]), output)
+
+
+def type_faults(op: Op, operands: Operands) -> list[str]:
+    """Return every reason why a type, a quantisation or a storage form is not supported."""
+    faults = []
+    for index, activation in enumerate(operands.activations):
+        faults += _activation(activation, f"input {index}")
+    if operands.weights is not None:
+        faults += _weights(operands.weights, CHANNEL_AXIS[op])
+    if operands.bias is not None:
+        faults += _common(operands.bias, "bias", "int32")
+    faults += _activation(operands.output, "output")
+    if faults:
+        return faults
+    before, after = (_code(t.tensor.quant) for t in (operands.activations[0], operands.output))
+    if op in SAME_CODES and before != after:
+        faults.append(f"output with scale and zero point {after}, input 0 with {before}")
+    if op is Op.SOFTMAX and after != SOFTMAX_OUTPUT:
+        faults.append(f"output with scale and zero point {after}, not {SOFTMAX_OUTPUT}")
+    return faults
+
+
+def _common(raw: RawTensor, role: str, dtype: str) -> list[str]:
+    tensor = raw.tensor
+    if raw.oddity:
+        return [f"{role}: the tensor {raw.oddity}"]
+    if tensor.dtype != dtype:
+        return [f"{role} of type {tensor.dtype}, not {dtype}"]
+    quant = tensor.quant
+    if quant is not None and not (np.isfinite(quant.scales) & (quant.scales > 0)).all():
+        return [f"{role} with scale {quant.scales.min()}, not a positive number"]
+    if role in {"weights", "bias"} and tensor.data is None:
+        return [f"{role} computed, not constant"]
+    return []
+
+
+def _activation(raw: RawTensor, role: str) -> list[str]:
+    tensor = raw.tensor
+    faults = _common(raw, role, "int8")
+    if faults:
+        return faults
+    if tensor.data is not None:
+        faults.append(f"{role} constant, not computed")
+    if tensor.shape[:1] != (1,):
+        faults.append(f"{role} of shape {tensor.shape}, not batch 1")
+    return faults + _one_scale(role, tensor)
+
+
+def _one_scale(role: str, tensor: Tensor) -> list[str]:
+    quant = tensor.quant
+    if quant is None:
+        return [f"{role} without a scale"]
+    if quant.axis is not None:
+        return [f"{role} with {quant.scales.size} scales, not one"]
+    if not INT8.holds(quant.zero_points):
+        return [f"{role} with zero point {quant.zero_point}, outside {INT8.min} to {INT8.max}"]
+    return []
+
+
+def _weights(raw: RawTensor, axis: int) -> list[str]:
+    faults = _common(raw, "weights", "int8")
+    if faults:
+        return faults
+    quant = raw.tensor.quant
+    if quant is None:
+        return ["weights without a scale"]
+    if quant.axis not in {None, axis}:
+        faults.append(f"weights with scales along dimension {quant.axis}, not {axis}")
+    if quant.zero_points.any():
+        first = int(quant.zero_points[quant.zero_points != 0][0])
+        faults.append(f"weights with zero point {first}, not 0")
+    return faults
+
+
+def _code(quant: Quantisation | None) -> tuple[float, int] | None:
+    return None if quant is None else (quant.scale, quant.zero_point)

@@ -1,0 +1,69 @@
+"""One operator of a TFLite file: judged against what Intaglio supports, then made a node."""
+
+from __future__ import annotations
+
+from intaglio.compiler import load_schema as schema
+from intaglio.compiler.load_attributes import attributes_of
+from intaglio.compiler.load_operands import CHANNEL_AXIS, operands_of, type_faults
+from intaglio.compiler.load_records import RawModel, RawOperator
+from intaglio.compiler.load_shapes import check_shapes
+from intaglio.spec.errors import Finding
+from intaglio.spec.graph import Node
+
+TYPES_NEEDED = (
+    "int8 activations of batch 1 with one scale; constant int8 weights with zero point 0 and one "
+    "scale, or one for each output channel; constant int32 bias"
+)
+
+
+def read_node(raw: RawOperator, model: RawModel, name: str) -> Node | list[Finding]:
+    """Return the node `name`, or all the reasons why Intaglio cannot run the operator.
+
+    Raises
+    ------
+    ModelError
+        E302: the file contradicts the schema or itself.
+    """
+    kind = schema.KINDS.get(raw.code)
+    title = f"CUSTOM {raw.custom!r}" if raw.custom else schema.operator_name(raw.code)
+    if kind is None:
+        return [_unsupported(raw, f"{title} {name!r}", [f"{title} is not supported"])]
+    operands = operands_of(raw, kind, model)
+    faults = type_faults(kind.op, operands)
+    attributes, limits = attributes_of(raw, kind, operands, model)
+    findings = []
+    if limits:
+        findings.append(_unsupported(raw, f"{title} {name!r}", limits))
+    if faults:
+        findings.append(_untyped(raw, f"{title} {name!r}", faults))
+    if findings:
+        return findings
+    check_shapes(raw, kind.op, attributes, operands)
+    inputs = [activation.tensor.number for activation in operands.activations]
+    if kind.op in CHANNEL_AXIS:
+        inputs += [
+            -1 if part is None else part.tensor.number for part in (operands.weights, operands.bias)
+        ]
+    return Node(kind.op, name, tuple(inputs), raw.outputs, attributes)
+
+
+def _unsupported(raw: RawOperator, title: str, reasons: list[str]) -> Finding:
+    return Finding(
+        "E303",
+        f"operator {raw.index} {title}: {'; '.join(reasons)}",
+        where=f"{raw.table.file}: operator {raw.index}",
+        have="; ".join(reasons),
+        need=schema.supported_operators(),
+        help="leave the layer out of the model, or replace it by supported ones",
+    )
+
+
+def _untyped(raw: RawOperator, title: str, reasons: list[str]) -> Finding:
+    return Finding(
+        "E304",
+        f"operator {raw.index} {title}: {'; '.join(reasons)}",
+        where=f"{raw.table.file}: operator {raw.index}",
+        have="; ".join(reasons),
+        need=TYPES_NEEDED,
+        help="convert the model again with full-integer int8 quantisation and batch 1",
+    )
