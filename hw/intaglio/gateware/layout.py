@@ -1,0 +1,27 @@
+"""From the contract to gates: the only place that turns formats and records into shapes."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Shape
+from amaranth.lib import data
+
+from intaglio.spec.formats import IntFormat
+from intaglio.spec.record import Record
+
+RESERVED = "_reserved"
+
+
+def shape(fmt: IntFormat) -> Shape:
+    """Return the shape of a signal that holds `fmt`."""
+    return Shape(fmt.bits, signed=fmt.signed)
+
+
+def layout(record: Record) -> data.StructLayout:
+    """Return the layout of `record`: bit for bit what :meth:`Record.pack` writes.
+
+    Bits past the last field form a field ``_reserved``, so that the layout is as wide as the
+    record.
+    """
+    members = {field.name: shape(field.format) for field in record.fields}
+    spare = record.bits - sum(field.format.bits for field in record.fields)
+    return data.StructLayout({**members, RESERVED: Shape(spare)} if spare else members)

@@ -1,0 +1,42 @@
+"""Records in gates equal records in software."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from amaranth.hdl import Shape
+
+from intaglio.gateware.layout import RESERVED, layout, shape
+from intaglio.spec.commands import COMPUTE, LOAD, PARAM, STORE, TABLE
+from intaglio.spec.formats import signed, unsigned
+from intaglio.spec.record import Record
+
+
+def test_shape_keeps_width_and_sign() -> None:
+    assert shape(signed(8)) == Shape(8, signed=True)
+    assert shape(unsigned(20)) == Shape(20, signed=False)
+
+
+@pytest.mark.parametrize("record", [LOAD, STORE, COMPUTE, PARAM, TABLE], ids=lambda r: r.name)
+def test_layout_equals_pack(record: Record) -> None:
+    struct = layout(record)
+    assert struct.size == record.bits
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        values = {
+            field.name: int(rng.integers(field.format.min, field.format.max + 1))
+            for field in record.fields
+        }
+        word = record.pack(values)
+        assert struct.const(values).as_value().value == word
+        view = struct.from_bits(word)
+        assert {name: view[name] for name in values} == values
+
+
+def test_reserved_covers_the_rest() -> None:
+    used = sum(field.format.bits for field in LOAD.fields)
+    struct = layout(LOAD)
+    assert struct[RESERVED].offset == used
+    assert struct[RESERVED].width == LOAD.bits - used
+    with pytest.raises(KeyError):
+        layout(TABLE)[RESERVED]
