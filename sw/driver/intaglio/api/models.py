@@ -10,12 +10,14 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from intaglio.api.models_random import BRANCH_GAIN, RandomNet
+from intaglio.api.models_random import LOGIT_DEVIATION, RandomNet
 from intaglio.compiler.save_tflite import save_tflite
 from intaglio.spec.errors import Finding, IntaglioError, UsageError
 from intaglio.spec.graph import Activation, Graph
 
 SEED = 1
+# Branches that add less than what they are added to keep a stack of 16 blocks stable.
+BRANCH_DEVIATION = 0.5
 DEFAULT_FOLDER = Path("build/models")
 
 
@@ -32,7 +34,7 @@ def mobilenet_v1(size: int = 224, seed: int = SEED) -> Graph:
     for number, (channels, stride) in enumerate(blocks, start=1):
         x = net.depthwise(x, f"dw{number}", stride=stride, activation=relu6)
         x = net.conv(x, f"pw{number}", channels, activation=relu6)
-    return net.finish(net.conv(net.global_average(x, "gap"), "fc", 1001))
+    return net.finish(net.conv(net.global_average(x, "gap"), "fc", 1001, deviation=LOGIT_DEVIATION))
 
 
 def mobilenet_v2(size: int = 224, seed: int = SEED) -> Graph:
@@ -58,11 +60,12 @@ def mobilenet_v2(size: int = 224, seed: int = SEED) -> Graph:
             inner = expansion * before
             y = net.conv(x, f"b{number}_exp", inner, activation=relu6)
         y = net.depthwise(y, f"b{number}_dw", stride=stride, activation=relu6)
-        y = net.conv(y, f"b{number}_prj", channels)
         residual = stride == 1 and channels == before
+        deviation = BRANCH_DEVIATION if residual else 1.0
+        y = net.conv(y, f"b{number}_prj", channels, deviation=deviation)
         x = net.add(x, y, f"b{number}_add") if residual else y
     x = net.conv(x, "convl", 1280, activation=relu6)
-    return net.finish(net.conv(net.global_average(x, "gap"), "fc", 1001))
+    return net.finish(net.conv(net.global_average(x, "gap"), "fc", 1001, deviation=LOGIT_DEVIATION))
 
 
 def resnet50(size: int = 224, seed: int = SEED) -> Graph:
@@ -81,7 +84,7 @@ def resnet50(size: int = 224, seed: int = SEED) -> Graph:
             stride = 2 if stage > 0 and repeat == 0 else 1
             y = net.conv(x, f"{block}_1", width, activation=relu)
             y = net.conv(y, f"{block}_3x3", width, 3, stride=stride, activation=relu)
-            y = net.conv(y, f"{block}_2", 4 * width, gain=BRANCH_GAIN)
+            y = net.conv(y, f"{block}_2", 4 * width, deviation=BRANCH_DEVIATION)
             if repeat == 0:
                 x = net.conv(x, f"{block}_sc", 4 * width, stride=stride)
             x = net.add(x, y, f"{block}_add", relu)

@@ -7,23 +7,25 @@ import math
 import numpy as np
 
 from intaglio.api.models_builder import FloatArray, GraphBuilder, Span, span_quantisation
-from intaglio.spec.graph import Activation, Graph, Op
+from intaglio.spec.graph import Activation, Graph, Op, same_padding
 
 # A range of this many standard deviations clips about one value in ten thousand.
 RANGE_DEVIATIONS = 4.0
 # Signed outputs get an uneven range, so that their zero point is not 0.
 LOW_TO_HIGH = 1.125
 BIAS_DEVIATIONS = 0.1
-# Largest of 9 values of a rectified normal variable: its mean square is about 5 times as large.
+# Mean square of the largest of 9 rectified normal values over that of one.
 MAX_POOL_GAIN = 5.0
-BRANCH_GAIN = 0.25
+# Classes must stand apart: nearly equal logits over a thousand classes are no classification.
+LOGIT_DEVIATION = 3.0
 
 
 class RandomNet:
     """A graph with random weights, for benchmarks: the shapes are real, the answers are not.
 
-    Weights are drawn with variance ``gain / fan_in``; the mean square E of every tensor is carried
-    along, so that each output range is a few deviations wide and activations do not saturate.
+    Weights have the variance that gives each layer's sums a standard deviation of 1, as batch
+    normalisation does; the mean square of every tensor is carried along for that. So each output
+    range is a few deviations wide, and activations neither saturate nor vanish.
 
     Parameters
     ----------
@@ -50,19 +52,15 @@ class RandomNet:
         *,
         stride: int = 1,
         activation: Activation = Activation.NONE,
-        gain: float = 1.0,
+        deviation: float = 1.0,
     ) -> int:
-        """Add a SAME convolution; `gain` is E of a linear output over E of the input."""
+        """Add a SAME convolution whose sums have the standard deviation `deviation`."""
         shape = (channels, kernel, kernel, self.builder.shape(source)[3])
-        weights, bias, deviation = self._draw(source, shape, shape[1:], channels, activation, gain)
+        terms = math.prod(shape[1:]) * self._inside(source, kernel, stride)
+        weights, bias = self._draw(source, shape, terms, channels, deviation)
+        span = _span(deviation, activation)
         out = self.builder.conv(
-            source,
-            name,
-            weights,
-            bias,
-            _span(deviation, activation),
-            stride=stride,
-            activation=activation,
+            source, name, weights, bias, span, stride=stride, activation=activation
         )
         return self._note(out, deviation, activation)
 
@@ -71,35 +69,31 @@ class RandomNet:
     ) -> int:
         """Add a 3x3 SAME depthwise convolution."""
         channels = self.builder.shape(source)[3]
-        shape = (1, 3, 3, channels)
-        weights, bias, deviation = self._draw(source, shape, (3, 3), channels, activation, 1.0)
+        terms = 9 * self._inside(source, 3, stride)
+        weights, bias = self._draw(source, (1, 3, 3, channels), terms, channels, 1.0)
+        span = _span(1.0, activation)
         out = self.builder.depthwise(
-            source,
-            name,
-            weights,
-            bias,
-            _span(deviation, activation),
-            stride=stride,
-            activation=activation,
+            source, name, weights, bias, span, stride=stride, activation=activation
         )
-        return self._note(out, deviation, activation)
+        return self._note(out, 1.0, activation)
 
     def dense(self, source: int, name: str, channels: int) -> int:
-        """Add a fully connected layer."""
-        shape = (channels, self.builder.shape(source)[-1])
-        weights, bias, deviation = self._draw(
-            source, shape, shape[1:], channels, Activation.NONE, 1.0
-        )
-        out = self.builder.dense(source, name, weights, bias, _span(deviation, Activation.NONE))
-        return self._note(out, deviation, Activation.NONE)
+        """Add a fully connected layer that makes logits."""
+        terms = self.builder.shape(source)[-1]
+        weights, bias = self._draw(source, (channels, terms), terms, channels, LOGIT_DEVIATION)
+        span = _span(LOGIT_DEVIATION, Activation.NONE)
+        return self.builder.dense(source, name, weights, bias, span)
 
     def add(
         self, first: int, second: int, name: str, activation: Activation = Activation.NONE
     ) -> int:
-        """Add the sum of a branch that is carried past and a branch of zero mean."""
+        """Add the sum of a tensor that is carried past and a branch of zero mean."""
         total = self._square[first] + self._square[second]
-        out = self.builder.add(first, second, name, _span(math.sqrt(total), activation), activation)
-        self._square[out] = total
+        span = _span(math.sqrt(total), activation)
+        out = self.builder.add(first, second, name, span, activation)
+        # The carried tensor is mostly positive already, so rectifying halves the branch alone.
+        lost = 0.0 if activation is Activation.NONE else self._square[second] / 2
+        self._square[out] = total - lost
         return out
 
     def max_pool(self, source: int, name: str) -> int:
@@ -112,11 +106,14 @@ class RandomNet:
         """Add an average pool over the whole image: 1,H,W,C -> 1,1,1,C."""
         size = self.builder.shape(source)[1]
         out = self.builder.pool(Op.AVERAGE_POOL, source, name, size, stride=size)
-        return self._keep(source, out)
+        self._square[out] = self._square[source]
+        return out
 
     def global_mean(self, source: int, name: str) -> int:
         """Add a mean over H and W: 1,H,W,C -> 1,C."""
-        return self._keep(source, self.builder.mean(source, name))
+        out = self.builder.mean(source, name)
+        self._square[out] = self._square[source]
+        return out
 
     def finish(self, logits: int) -> Graph:
         """Add reshape (of four dimensions) and softmax, and return the graph."""
@@ -125,28 +122,22 @@ class RandomNet:
         return self.builder.graph((self.input,), (self.builder.softmax(logits, "probabilities"),))
 
     def _draw(
-        self,
-        source: int,
-        shape: tuple[int, ...],
-        fan_in: tuple[int, ...],
-        channels: int,
-        activation: Activation,
-        gain: float,
-    ) -> tuple[FloatArray, FloatArray, float]:
-        # Rectifying halves the mean square, so twice the variance keeps it.
-        gain = gain if activation is Activation.NONE else 2.0
-        spread = np.float32(math.sqrt(gain / math.prod(fan_in)))
+        self, source: int, shape: tuple[int, ...], terms: float, channels: int, deviation: float
+    ) -> tuple[FloatArray, FloatArray]:
+        spread = np.float32(deviation / math.sqrt(terms * self._square[source]))
         weights = self.rng.standard_normal(shape, dtype=np.float32) * spread
-        deviation = math.sqrt(gain * self._square[source])
-        bias = self.rng.standard_normal(channels) * (BIAS_DEVIATIONS * deviation)
-        return weights, bias, deviation
+        return weights, self.rng.standard_normal(channels) * (BIAS_DEVIATIONS * deviation)
+
+    def _inside(self, source: int, kernel: int, stride: int) -> float:
+        """Return which part of a SAME window's taps lies inside the image, on average."""
+        size = self.builder.shape(source)[1]
+        before, _ = same_padding(size, kernel, stride, 1)
+        starts = np.arange(-(-size // stride)) * stride - before
+        taps = starts[:, None] + np.arange(kernel)
+        return float(((taps >= 0) & (taps < size)).mean()) ** 2
 
     def _note(self, out: int, deviation: float, activation: Activation) -> int:
         self._square[out] = deviation**2 / (1 if activation is Activation.NONE else 2)
-        return out
-
-    def _keep(self, source: int, out: int) -> int:
-        self._square[out] = self._square[source]
         return out
 
 
