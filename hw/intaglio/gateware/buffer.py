@@ -1,0 +1,120 @@
+"""Banked activation buffer: P words a cycle for the array, one for each of load, store and drain."""
+
+from __future__ import annotations
+
+from amaranth import Array, Module, Signal
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out
+
+from intaglio.gateware.component import Component
+from intaglio.gateware.layout import shape
+from intaglio.gateware.ram import add_ram
+from intaglio.gateware.words import write_layout
+from intaglio.spec.commands import WORDS
+from intaglio.spec.config import ArrayConfig
+
+
+class ActBuffer(Component):
+    """Words of K bytes, word `a` in row ``a // P`` of bank ``a % P``.
+
+    Each bank has one read and one write port. The array's reads and the drain's writes always win;
+    a transfer to or from memory waits for its bank.
+
+    Parameters
+    ----------
+    config : ArrayConfig
+        Gives P, K and the size.
+
+    Members
+    -------
+    bank_enable : In(P), bank_row : In(P rows), bank_data : Out(P words)
+        The array's reads: data one cycle after the enable.
+    result : In(stream of write, always ready)
+        The drain's writes.
+    load : In(stream of write)
+        Writes from memory.
+    fetch : In(stream of word address), fetched : Out(stream of words)
+        Reads for memory, in order.
+
+    Timing
+    ------
+    A `fetched` word follows its `fetch` by one cycle; one a cycle while banks are free.
+
+    Golden: an array of words.
+    """
+
+    def __init__(self, config: ArrayConfig) -> None:
+        self.config = config
+        rows = config.act_words // config.pixels
+        super().__init__(
+            {
+                "bank_enable": In(config.pixels),
+                "bank_row": In(data.ArrayLayout(range(rows), config.pixels)),
+                "bank_data": Out(data.ArrayLayout(config.act_bytes * 8, config.pixels)),
+                "result": In(stream.Signature(write_layout(config), always_ready=True)),
+                "load": In(stream.Signature(write_layout(config))),
+                "fetch": In(stream.Signature(shape(WORDS))),
+                "fetched": Out(stream.Signature(config.act_bytes * 8)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        config = self.config
+        banks = config.pixels
+        bank_bits = (banks - 1).bit_length()
+        rows = config.act_words // banks
+
+        load_bank = self.load.payload.address[:bank_bits]
+        result_bank = self.result.payload.address[:bank_bits]
+        fetch_bank = self.fetch.payload[:bank_bits]
+
+        # A fetch needs room for its word: the last one has left, or leaves now.
+        room = Signal()
+        fetching = Signal()
+        from_bank = Signal(range(banks), reset_less=True)
+        m.d.comb += [
+            room.eq(~self.fetched.valid | self.fetched.ready),
+            self.fetch.ready.eq(room & ~self.bank_enable.bit_select(fetch_bank, 1)),
+            fetching.eq(self.fetch.valid & self.fetch.ready),
+            self.load.ready.eq(~(self.result.valid & (result_bank == load_bank))),
+        ]
+        with m.If(room):
+            m.d.sync += self.fetched.valid.eq(fetching)
+        with m.If(fetching):
+            m.d.sync += from_bank.eq(fetch_bank)
+
+        # A word that waits is kept here, since the array may read its bank meanwhile.
+        fresh = Signal()
+        kept = Signal(config.act_bytes * 8, reset_less=True)
+        words = Array(self.bank_data[b] for b in range(banks))
+        m.d.sync += fresh.eq(fetching)
+        m.d.comb += self.fetched.payload.eq(kept)
+        with m.If(fresh):
+            m.d.sync += kept.eq(words[from_bank])
+            m.d.comb += self.fetched.payload.eq(words[from_bank])
+
+        for b in range(banks):
+            bank = add_ram(m, f"bank_{b}", width=config.act_bytes * 8, depth=rows)
+            result_here = self.result.valid & (result_bank == b)
+            load_here = self.load.valid & (load_bank == b)
+            with m.If(result_here):
+                m.d.comb += [
+                    bank.write_address.eq(self.result.payload.address >> bank_bits),
+                    bank.write_data.eq(self.result.payload.data),
+                ]
+            with m.Else():
+                m.d.comb += [
+                    bank.write_address.eq(self.load.payload.address >> bank_bits),
+                    bank.write_data.eq(self.load.payload.data),
+                ]
+            m.d.comb += bank.write_enable.eq(result_here | load_here)
+            with m.If(self.bank_enable[b]):
+                m.d.comb += bank.read_address.eq(self.bank_row[b])
+            with m.Else():
+                m.d.comb += bank.read_address.eq(self.fetch.payload >> bank_bits)
+            m.d.comb += [
+                bank.read_enable.eq(self.bank_enable[b] | (fetching & (fetch_bank == b))),
+                self.bank_data[b].eq(bank.read_data),
+            ]
+        return m

@@ -1,0 +1,168 @@
+"""Compute engine: one COMPUTE command after the other, from buffer to buffer."""
+
+from __future__ import annotations
+
+from amaranth import Module, Signal
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from intaglio.gateware.array import MacArray
+from intaglio.gateware.drain import Drain
+from intaglio.gateware.gather import Gather
+from intaglio.gateware.layout import layout, shape
+from intaglio.gateware.shared import Holder
+from intaglio.gateware.vector import VectorUnit, entry_layout
+from intaglio.gateware.window import WindowGenerator
+from intaglio.gateware.words import write_layout
+from intaglio.spec.commands import COMPUTE, WORDS, Operation
+from intaglio.spec.config import ArrayConfig
+
+_FIELD = {field.name: field.format for field in COMPUTE.fields}
+
+
+class ComputeEngine(Holder):
+    """Window generator, gather, array or vector unit, drain.
+
+    Parameters
+    ----------
+    config : ArrayConfig
+        All of it.
+
+    Members
+    -------
+    commands : In(stream of COMPUTE)
+        A command is taken when the last one is complete.
+    bank_enable, bank_row, bank_data
+        Read side of the activation buffer.
+    weight_address, weight_data, param_address, param_data
+        Read sides of the scratchpads.
+    entry : In(stream of table entries, always ready)
+    result : Out(stream of write, always ready)
+        Output words.
+    done : Out(1), mark : Out(1), layer : Out
+        One cycle when a command is complete, and its fields.
+    busy, stepping, starved, blocked, vectoring : Out(1)
+        A command runs; the array takes a step, waits for activations, waits for the drain; the
+        vector unit takes a word.
+
+    Timing
+    ------
+    :mod:`intaglio.spec.timing`.
+
+    Golden: COMPUTE of :mod:`intaglio.golden.machine`.
+    """
+
+    def __init__(self, config: ArrayConfig) -> None:
+        self.config = config
+        self.array = MacArray(config)
+        self.drain = Drain(config)
+        self.parts = (self.array, self.drain)
+        rows = config.act_words // config.pixels
+        super().__init__(
+            {
+                "commands": In(stream.Signature(layout(COMPUTE))),
+                "bank_enable": Out(config.pixels),
+                "bank_row": Out(data.ArrayLayout(range(rows), config.pixels)),
+                "bank_data": In(data.ArrayLayout(config.act_bytes * 8, config.pixels)),
+                "weight_address": Out(shape(WORDS)),
+                "weight_data": In(config.weight_bytes * 8),
+                "param_address": Out(shape(WORDS)),
+                "param_data": In(config.param_bytes * 8),
+                "entry": In(stream.Signature(entry_layout(), always_ready=True)),
+                "result": Out(stream.Signature(write_layout(config), always_ready=True)),
+                "done": Out(1),
+                "mark": Out(1),
+                "layer": Out(shape(_FIELD["layer"])),
+                "busy": Out(1),
+                "stepping": Out(1),
+                "starved": Out(1),
+                "blocked": Out(1),
+                "vectoring": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        config = self.config
+        m.submodules.window = window = WindowGenerator(config)
+        m.submodules.gather = gather = Gather(config)
+        m.submodules.array = array = self.array
+        m.submodules.vector = vector = VectorUnit(config)
+        m.submodules.drain = drain = self.drain
+
+        # The command register, and the life of a command.
+        command = Signal(layout(COMPUTE), reset_less=True)
+        start = Signal()
+        held = Signal(range(array.latency_cycles + 1))
+        with m.If(self.commands.valid & self.commands.ready):
+            m.d.sync += command.eq(self.commands.payload)
+        m.d.sync += start.eq(self.commands.valid & self.commands.ready)
+        with m.If(self.commands.valid & self.commands.ready):
+            m.d.sync += self.busy.eq(1)
+        with m.Elif(self.done):
+            m.d.sync += self.busy.eq(0)
+        m.d.comb += [
+            self.commands.ready.eq(~self.busy),
+            self.done.eq(self.busy & (drain.done | (held == 1))),
+            self.mark.eq(command.mark),
+            self.layer.eq(command.layer),
+        ]
+
+        # Window -> gather -> array or vector unit.
+        on_array = (command.operation == Operation.CONV) | (
+            command.operation == Operation.DEPTHWISE
+        )
+        connect(m, window.o, gather.i)
+        m.d.comb += [
+            window.command.eq(command),
+            window.start.eq(start),
+            gather.pad_value.eq(command.pad_value),
+            gather.bank_data.eq(self.bank_data),
+            self.bank_enable.eq(gather.bank_enable),
+            self.bank_row.eq(gather.bank_row),
+            array.i.payload.eq(gather.o.payload),
+            vector.i.payload.eq(gather.o.payload),
+            array.i.valid.eq(gather.o.valid & on_array),
+            vector.i.valid.eq(gather.o.valid & ~on_array),
+            gather.o.ready.eq((array.i.ready & on_array) | (vector.i.ready & ~on_array)),
+        ]
+        m.d.comb += [
+            array.clear.eq(start),
+            array.local.eq(command.operation == Operation.DEPTHWISE),
+            self.weight_address.eq(array.weight_address),
+            array.weight_data.eq(self.weight_data),
+        ]
+        for name in ("accumulate", "hold", "weight_start", "weight_step", "weight_block"):
+            m.d.comb += getattr(array, name).eq(command[name])
+        m.d.comb += vector.adds.eq(command.operation == Operation.ADD)
+        connect(m, flipped(self.entry), vector.entry)
+
+        # A held command has no output: it is complete when its last sum is in the accumulators.
+        tap = gather.o.payload.tap
+        ends = gather.o.valid & gather.o.ready & tap.last & tap.end & command.hold
+        with m.If(ends):
+            m.d.sync += held.eq(array.latency_cycles)
+        with m.Elif(held != 0):
+            m.d.sync += held.eq(held - 1)
+
+        # Either unit -> drain.
+        m.d.comb += [
+            drain.command.eq(command),
+            drain.clear.eq(start),
+            drain.i.valid.eq(array.o.valid | vector.o.valid),
+            self.param_address.eq(drain.param_address),
+            drain.param_data.eq(self.param_data),
+        ]
+        with m.If(on_array):
+            m.d.comb += drain.i.payload.eq(array.o.payload)
+        with m.Else():
+            m.d.comb += drain.i.payload.eq(vector.o.payload)
+        connect(m, drain.o, flipped(self.result))
+
+        m.d.comb += [
+            self.stepping.eq(array.stepping),
+            self.blocked.eq(array.blocked),
+            self.starved.eq(self.busy & on_array & ~gather.o.valid & window.busy),
+            self.vectoring.eq(vector.stepping),
+        ]
+        return m

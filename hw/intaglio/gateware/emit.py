@@ -1,0 +1,48 @@
+"""From components to Verilog text."""
+
+from __future__ import annotations
+
+from amaranth import Const, Value
+from amaranth.back import verilog
+from amaranth.lib import wiring
+
+from intaglio.gateware import ram
+from intaglio.gateware.shared import shared_parts
+from intaglio.spec.config import ArrayConfig
+
+TOP = "intaglio_top"
+
+
+def component_verilog(component: wiring.Component, name: str) -> str:
+    """Return Verilog of `component` as module `name`, every shared module once, before its users.
+
+    The text depends on the component alone: no paths, dates or hashes of this run.
+    """
+    parts = {part.module_name: part for part in shared_parts(component)}
+    texts = [_convert(parts[module], module) for module in sorted(parts)]
+    texts.append(_convert(component, name))
+    if any(ram.MODULE in text for text in texts):
+        texts.insert(0, ram.ram_verilog())
+    return "\n".join(texts)
+
+
+def emit_verilog(config: ArrayConfig) -> str:
+    """Return Verilog of the whole accelerator; the top module is ``intaglio_top``."""
+    from intaglio.gateware.accelerator import Accelerator
+
+    return component_verilog(Accelerator(config), TOP)
+
+
+def _convert(component: wiring.Component, name: str) -> str:
+    """Return Verilog of one component, with the members of its signature as ports."""
+    ports = []
+    for _, _, member in component.signature.flatten(component):
+        value = Value.cast(member)
+        # A stream that is always ready has a constant there, which is no port.
+        if not isinstance(value, Const):
+            ports.append(value)
+    return str(
+        verilog.convert(
+            component, name=name, ports=ports, emit_src=False, strip_internal_attrs=True
+        )
+    )

@@ -1,0 +1,141 @@
+"""Fetch P words at any addresses: as many passes as the fullest bank needs, usually one."""
+
+from __future__ import annotations
+
+from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out
+
+from intaglio.gateware.component import Component
+from intaglio.gateware.words import request_layout, tap_layout, words_layout
+from intaglio.spec.config import ArrayConfig
+
+
+class Gather(Component):
+    """Turn requests of P addresses into P words; a lane outside the image gets the pad value.
+
+    In a pass every bank serves the lowest lane that still waits for it.
+
+    Parameters
+    ----------
+    config : ArrayConfig
+        Gives P, K and the buffer's size.
+
+    Members
+    -------
+    i : In(stream of requests)
+    pad_value : In(act)
+        Field of COMPUTE; still while requests are in flight.
+    bank_enable, bank_row, bank_data
+        Read side of :class:`~intaglio.gateware.buffer.ActBuffer`, seen from here.
+    o : Out(stream of words)
+        In the order of `i`.
+
+    Timing
+    ------
+    Latency 2 cycles, one request a cycle where no two lanes need the same bank, else as many
+    cycles as lanes that share one. Holds two words of each lane.
+
+    Golden: indexing an array of words.
+    """
+
+    latency_cycles = 2
+    slots = 2  # one shown while the next is on its way
+
+    def __init__(self, config: ArrayConfig) -> None:
+        self.config = config
+        rows = config.act_words // config.pixels
+        super().__init__(
+            {
+                "i": In(stream.Signature(request_layout(config))),
+                "pad_value": In(config.act.bits),
+                "bank_enable": Out(config.pixels),
+                "bank_row": Out(data.ArrayLayout(range(rows), config.pixels)),
+                "bank_data": In(data.ArrayLayout(config.act_bytes * 8, config.pixels)),
+                "o": Out(stream.Signature(words_layout(config))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        lanes = self.config.pixels
+        bank_bits = (lanes - 1).bit_length()
+        request = self.i.payload
+        bank = [request.address[p][:bank_bits] for p in range(lanes)]
+
+        # Slots: `used` are full or reserved by a request whose words are on their way.
+        used = Signal(range(self.slots + 1))
+        started = Signal()  # the request at hand has its slot
+        pop = Signal()
+        active = Signal()
+        m.d.comb += [
+            pop.eq(self.o.valid & self.o.ready),
+            active.eq(self.i.valid & (started | (used < self.slots) | pop)),
+        ]
+
+        # A pass: each bank grants one lane.
+        served = Signal(lanes)  # in earlier passes
+        waiting = Signal(lanes)
+        grant = Signal(lanes)
+        m.d.comb += waiting.eq(request.inside & ~served)
+        for p in range(lanes):
+            taken = [waiting[other] & (bank[other] == bank[p]) for other in range(p)]
+            m.d.comb += grant[p].eq(waiting[p] & ~Cat(taken).any())
+        for b in range(lanes):
+            here = [grant[p] & (bank[p] == b) for p in range(lanes)]
+            m.d.comb += self.bank_enable[b].eq(active & Cat(here).any())
+            for p in range(lanes):
+                with m.If(here[p]):
+                    m.d.comb += self.bank_row[b].eq(request.address[p] >> bank_bits)
+
+        done = Signal()
+        m.d.comb += [done.eq((waiting & ~grant) == 0), self.i.ready.eq(active & done)]
+        with m.If(active):
+            m.d.sync += [
+                served.eq(Mux(done, 0, served | grant)),
+                started.eq(~done),
+            ]
+        opens = Signal()
+        m.d.comb += opens.eq(active & ~started)
+        m.d.sync += used.eq(used + opens - pop)
+
+        # The words of the pass arrive one cycle later.
+        arrived = Signal(lanes)
+        outside = Signal(lanes)
+        complete = Signal()
+        tap = Signal(tap_layout(self.config), reset_less=True)
+        m.d.sync += [
+            arrived.eq(Mux(active, grant, 0)),
+            outside.eq(Mux(active, ~request.inside, 0)),
+            complete.eq(active & done),
+            tap.eq(request.tap),
+        ]
+        slot = [
+            Signal(words_layout(self.config), reset_less=True, name=f"slot_{n}") for n in (0, 1)
+        ]
+        write, read = Signal(), Signal()
+        pads = Cat(self.pad_value for _ in range(self.config.act_bytes))
+        words = Array(self.bank_data[b] for b in range(lanes))
+        for p in range(lanes):
+            came_from = Signal(range(lanes), name=f"came_from_{p}", reset_less=True)
+            m.d.sync += came_from.eq(bank[p])
+            for n in (0, 1):
+                with m.If((write == n) & outside[p]):
+                    m.d.sync += slot[n].word[p].eq(pads)
+                with m.Elif((write == n) & arrived[p]):
+                    m.d.sync += slot[n].word[p].eq(words[came_from])
+        full = Signal(self.slots)
+        with m.If(complete):
+            m.d.sync += write.eq(~write)
+        with m.If(pop):
+            m.d.sync += read.eq(~read)
+        for n in (0, 1):
+            with m.If(complete & (write == n)):
+                m.d.sync += [full[n].eq(1), slot[n].tap.eq(tap)]
+            with m.Elif(pop & (read == n)):
+                m.d.sync += full[n].eq(0)
+        m.d.comb += [
+            self.o.valid.eq(full.bit_select(read, 1)),
+            self.o.payload.eq(Mux(read, slot[1], slot[0])),
+        ]
+        return m

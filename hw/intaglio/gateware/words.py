@@ -1,0 +1,64 @@
+"""Payloads that the blocks of the compute side exchange."""
+
+from __future__ import annotations
+
+from amaranth.lib import data
+
+from intaglio.gateware.layout import shape
+from intaglio.spec.commands import COMPUTE, WORDS
+from intaglio.spec.config import ArrayConfig
+
+_FIELDS = {field.name: field.format for field in COMPUTE.fields}
+
+
+def tap_layout(config: ArrayConfig) -> data.StructLayout:
+    """Return what travels with the P words of one tap.
+
+    `first` and `last` tap of a tile; `end`: the tile is the last of its output block; `steps`:
+    array steps of the words; `count`: windows of the tile, 1 to P.
+    """
+    return data.StructLayout(
+        {
+            "first": 1,
+            "last": 1,
+            "end": 1,
+            "steps": shape(_FIELDS["steps"]),
+            "count": range(config.pixels + 1),
+        }
+    )
+
+
+def request_layout(config: ArrayConfig) -> data.StructLayout:
+    """Return one tap of P windows: word addresses, and whether each is inside the image."""
+    return data.StructLayout(
+        {
+            "tap": tap_layout(config),
+            "inside": config.pixels,
+            "address": data.ArrayLayout(shape(WORDS), config.pixels),
+        }
+    )
+
+
+def words_layout(config: ArrayConfig) -> data.StructLayout:
+    """Return one tap of P windows: the words read, K bytes each."""
+    return data.StructLayout(
+        {
+            "tap": tap_layout(config),
+            "word": data.ArrayLayout(config.channels * config.act.bits, config.pixels),
+        }
+    )
+
+
+def accs_layout(config: ArrayConfig) -> data.ArrayLayout:
+    """Return Q accumulators of one window, channels in order."""
+    return data.ArrayLayout(shape(config.acc), config.requant_lanes)
+
+
+def outs_layout(config: ArrayConfig) -> data.ArrayLayout:
+    """Return Q output codes of one window, channels in order."""
+    return data.ArrayLayout(shape(config.act), config.requant_lanes)
+
+
+def write_layout(config: ArrayConfig) -> data.StructLayout:
+    """Return a word and its address in the activation buffer."""
+    return data.StructLayout({"address": shape(WORDS), "data": config.channels * config.act.bits})

@@ -1,0 +1,117 @@
+"""Output words: Q codes at a time into a word, and the address it goes to."""
+
+from __future__ import annotations
+
+from amaranth import Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from intaglio.gateware.component import Component
+from intaglio.gateware.layout import layout, shape
+from intaglio.gateware.words import outs_layout, write_layout
+from intaglio.spec.commands import COMPUTE, WORDS
+from intaglio.spec.config import ArrayConfig
+
+_FIELD = {field.name: field.format for field in COMPUTE.fields}
+
+
+class Writer(Component):
+    """Collect the codes of a window and address them.
+
+    Window (i, j) of output block b goes to word ``out_start + b*out_block + i*out_row + j``.
+
+    Parameters
+    ----------
+    config : ArrayConfig
+        Gives K, Q and the formats.
+
+    Members
+    -------
+    command : In(COMPUTE)
+        Still from `clear` until `done`.
+    clear : In(1)
+        Begin a command.
+    i : In(stream of Q codes, always ready)
+        Channels in order, windows in order, output blocks in order.
+    o : Out(stream of write, always ready)
+    done : Out(1)
+        `o` carries the last word of the command.
+
+    Timing
+    ------
+    A word leaves `latency_cycles` after its last codes came.
+
+    Golden: an array of words.
+    """
+
+    latency_cycles = 1
+
+    def __init__(self, config: ArrayConfig) -> None:
+        self.config = config
+        super().__init__(
+            {
+                "command": In(layout(COMPUTE)),
+                "clear": In(1),
+                "i": In(stream.Signature(outs_layout(config), always_ready=True)),
+                "o": Out(stream.Signature(write_layout(config), always_ready=True)),
+                "done": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        config, command = self.config, self.command
+
+        # The word fills from the top: after K / Q payloads its first codes are at the bottom.
+        step = Signal(range(config.drain_steps))
+        last_step = Signal()
+        word = Signal(config.channels * config.act.bits, reset_less=True)
+        filled = Signal.like(word)
+        out_bits = config.requant_lanes * config.act.bits
+        m.d.comb += [
+            last_step.eq(step == config.drain_steps - 1),
+            filled.eq((word >> out_bits) | (self.i.payload.as_value() << len(word) - out_bits)),
+        ]
+
+        # Address: column within the row, rows within the block, blocks.
+        column = Signal(shape(_FIELD["out_w"]))
+        left = Signal(shape(_FIELD["pixels"]))
+        blocks_left = Signal(shape(_FIELD["out_blocks"]))
+        row, block = Signal(shape(WORDS)), Signal(shape(WORDS))
+        last_column = column + 1 == command.out_w
+        last_window = left == 1
+        with m.If(self.clear):
+            m.d.sync += [
+                step.eq(0),
+                column.eq(0),
+                left.eq(command.pixels),
+                blocks_left.eq(command.out_blocks),
+                row.eq(command.out_start),
+                block.eq(command.out_start),
+            ]
+        with m.Elif(self.i.valid):
+            m.d.sync += [word.eq(filled), step.eq(Mux(last_step, 0, step + 1))]
+            with m.If(last_step):
+                m.d.sync += left.eq(left - 1)
+                with m.If(last_window):
+                    next_block = block + command.out_block
+                    m.d.sync += [
+                        column.eq(0),
+                        left.eq(command.pixels),
+                        blocks_left.eq(blocks_left - 1),
+                        row.eq(next_block),
+                        block.eq(next_block),
+                    ]
+                with m.Elif(last_column):
+                    m.d.sync += [column.eq(0), row.eq(row + command.out_row)]
+                with m.Else():
+                    m.d.sync += column.eq(column + 1)
+
+        complete = self.i.valid & last_step
+        m.d.sync += [
+            self.o.valid.eq(complete),
+            self.o.payload.address.eq(row + column),
+            self.o.payload.data.eq(filled),
+            self.done.eq(complete & last_window & (blocks_left == 1)),
+        ]
+        return m
