@@ -1,0 +1,76 @@
+"""Pools and the mean over an image, in exact integers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from intaglio.golden.output import Codes, Output
+from intaglio.golden.windows import Array, windows
+from intaglio.spec.errors import Finding, FitError
+from intaglio.spec.formats import INT8
+
+
+def max_pool(
+    x: Array,
+    kernel: tuple[int, int],
+    stride: tuple[int, int] = (1, 1),
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0),
+    low: int = INT8.min,
+    high: int = INT8.max,
+) -> Codes:
+    """Return the greatest code of each window, clamped; pixels outside the image do not count.
+
+    Parameters
+    ----------
+    x : int8 array
+        Codes N, H, W, C; input and output have one quantisation.
+    """
+    taps = windows(x, kernel, stride, pads=pads, fill=INT8.min)
+    return np.asarray(np.clip(taps.max(axis=(3, 4)), low, high), np.int8)
+
+
+def average_pool(
+    x: Array,
+    kernel: tuple[int, int],
+    stride: tuple[int, int] = (1, 1),
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0),
+    low: int = INT8.min,
+    high: int = INT8.max,
+) -> Codes:
+    """Return the mean code of each window, ties away from zero, clamped.
+
+    sign(s) * floor((|s| + floor(n/2)) / n), with s the sum of the n codes inside the image.
+
+    Raises
+    ------
+    FitError
+        E403: a window lies outside the image altogether.
+    """
+    sums = windows(x, kernel, stride, pads=pads).sum(axis=(3, 4), dtype=np.int64)
+    ones = np.ones((1, *x.shape[1:3], 1), np.int64)
+    counts = windows(ones, kernel, stride, pads=pads).sum(axis=(3, 4))
+    if counts.min() == 0:
+        raise FitError(
+            Finding(
+                "E403",
+                "a pooling window holds no pixel of the image",
+                have=f"kernel {kernel}, padding {pads}",
+                need="padding smaller than the window",
+                help="pad less",
+            )
+        )
+    magnitude = (np.abs(sums) + counts // 2) // counts
+    return np.asarray(np.clip(np.where(sums < 0, -magnitude, magnitude), low, high), np.int8)
+
+
+def mean_hw(x: Array, zero_point: int, out: Output) -> Codes:
+    """Return the mean over H and W, as codes N, C.
+
+    The sum of x - zero_point is requantised with :func:`intaglio.spec.quant.mean_scale`.
+
+    Parameters
+    ----------
+    x : int array
+        Codes N, H, W, C.
+    """
+    return out.codes((x.astype(np.int64) - zero_point).sum(axis=(1, 2)))
