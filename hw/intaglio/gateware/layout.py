@@ -23,5 +23,10 @@ def layout(record: Record) -> data.StructLayout:
     record.
     """
     members = {field.name: shape(field.format) for field in record.fields}
-    spare = record.bits - sum(field.format.bits for field in record.fields)
+    spare = record.bits - fields(record).size
     return data.StructLayout({**members, RESERVED: Shape(spare)} if spare else members)
+
+
+def fields(record: Record) -> data.StructLayout:
+    """Return :func:`layout` without the reserved bits: what gates carry from place to place."""
+    return data.StructLayout({field.name: shape(field.format) for field in record.fields})

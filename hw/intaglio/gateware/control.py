@@ -1,0 +1,174 @@
+"""Control: everything between the bus and the compute side."""
+
+from __future__ import annotations
+
+from amaranth.hdl import Cat, Module
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from intaglio.gateware.arbiter import ReadArbiter
+from intaglio.gateware.axi import AxiLite, AxiRead, AxiWrite
+from intaglio.gateware.component import Component
+from intaglio.gateware.counters import CYCLE_COUNTS, Counters
+from intaglio.gateware.dispatch import Dispatch
+from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.life import Life
+from intaglio.gateware.load import LoadEngine, word_write
+from intaglio.gateware.reader import CommandReader
+from intaglio.gateware.registers import Registers
+from intaglio.gateware.store import StoreEngine
+from intaglio.gateware.trace import Trace
+from intaglio.spec.commands import COMPUTE, WORDS
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.registers import TRACE_ENTRIES
+
+COMPUTE_EVENTS = data.StructLayout(
+    {name: 1 for name in ("mac_cycles", "act_stalls", "drain_stalls", "vector_cycles")}
+)
+COMPUTE_DONE = data.StructLayout({"valid": 1, "mark": 1, "layer": range(TRACE_ENTRIES)})
+
+
+class Control(Component):
+    """Registers, command reader, dispatch, load and store engine: a program from START to its end.
+
+    A program ends when all of its commands are complete, or at the first fault: then no further
+    command starts, what was begun on the bus is completed, and when all engines are idle STATUS
+    shows ERROR. In both cases START begins anew. START is ignored while BUSY, ABORT while not.
+
+    Parameters
+    ----------
+    config : ArrayConfig
+        All widths.
+
+    Members
+    -------
+    read : Out(AxiRead(K)), write : Out(AxiWrite(K))
+        Memory.
+    lite : In(AxiLite())
+        The control port.
+    irq : Out(1)
+        Interrupt, a level.
+    compute : Out(stream.Signature(fields(COMPUTE)))
+        Commands that may start; withdrawn by an abort.
+    compute_done : In(COMPUTE_DONE)
+        `valid` for one cycle when a command is complete, in order, with its `mark` and `layer`.
+    compute_busy : In(1)
+        A command runs. After a fault the control waits for it to fall.
+    abort : Out(1)
+        A fault was met: 1 until all engines are idle.
+    events : In(COMPUTE_EVENTS)
+        Counter bits of the compute side.
+    loads : Out(stream.Signature(word_write(config)))
+        Words for the on-chip memories: `memory`, `address`, `data`.
+    requests : Out(stream.Signature(WORDS)), words : In(stream.Signature(8 * K))
+        Words of the activation buffer for the store engine: addresses, then words in order, after
+        1 cycle or more. `words.ready` is always 1.
+
+    Timing
+    ------
+    First read 3 cycles after START; STATUS shows the end 1 cycle after the last completion.
+    """
+
+    def __init__(self, config: ArrayConfig) -> None:
+        self.config = config
+        super().__init__(
+            {
+                "read": Out(AxiRead(config.bus_bytes)),
+                "write": Out(AxiWrite(config.bus_bytes)),
+                "lite": In(AxiLite()),
+                "irq": Out(1),
+                "compute": Out(stream.Signature(fields(COMPUTE))),
+                "compute_done": In(COMPUTE_DONE),
+                "compute_busy": In(1),
+                "abort": Out(1),
+                "events": In(COMPUTE_EVENTS),
+                "loads": Out(stream.Signature(word_write(config))),
+                "requests": Out(stream.Signature(shape(WORDS))),
+                "words": In(stream.Signature(8 * config.act_bytes)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        config = self.config
+        m.submodules.life = life = Life()
+        m.submodules.registers = registers = Registers(config)
+        m.submodules.reader = reader = CommandReader(config)
+        m.submodules.dispatch = dispatch = Dispatch()
+        m.submodules.load = load = LoadEngine(config)
+        m.submodules.store = store = StoreEngine(config)
+        m.submodules.arbiter = arbiter = ReadArbiter(config)
+        m.submodules.counters = counters = Counters()
+        m.submodules.trace = trace = Trace()
+
+        wiring.connect(m, wiring.flipped(self.lite), registers.bus)
+        wiring.connect(m, reader.bus, arbiter.reader)
+        wiring.connect(m, load.bus, arbiter.load)
+        wiring.connect(m, arbiter.bus, wiring.flipped(self.read))
+        wiring.connect(m, store.bus, wiring.flipped(self.write))
+        wiring.connect(m, reader.load, dispatch.load)
+        wiring.connect(m, reader.compute, dispatch.compute)
+        wiring.connect(m, reader.store, dispatch.store)
+        wiring.connect(m, dispatch.load_out, load.commands)
+        wiring.connect(m, dispatch.compute_out, wiring.flipped(self.compute))
+        wiring.connect(m, dispatch.store_out, store.commands)
+        wiring.connect(m, load.writes, wiring.flipped(self.loads))
+        wiring.connect(m, store.requests, wiring.flipped(self.requests))
+        wiring.connect(m, wiring.flipped(self.words), store.words)
+
+        # From START to the end.
+        m.d.comb += [
+            life.start.eq(registers.start),
+            life.abort.eq(registers.abort),
+            life.count.eq(registers.program_count),
+            life.total.eq(dispatch.total),
+            life.faults.reader.eq(reader.fault),
+            life.faults.load.eq(load.fault),
+            life.faults.store.eq(store.fault),
+            life.active.eq(Cat(reader.busy, load.busy, store.busy, self.compute_busy).any()),
+            self.abort.eq(life.stop),
+            registers.status.busy.eq(life.busy),
+            registers.status.done.eq(life.done),
+            registers.status.error.eq(life.error),
+            registers.raise_done.eq(life.raise_done),
+            registers.raise_error.eq(life.raise_error),
+            registers.fault.eq(life.fault),
+        ]
+
+        # The program.
+        m.d.comb += [
+            reader.start.eq(life.begin),
+            reader.address.eq(registers.program_address),
+            reader.count.eq(registers.program_count),
+            load.bases.eq(registers.bases),
+            store.bases.eq(registers.bases),
+            dispatch.clear.eq(life.begin),
+            dispatch.done.load.eq(load.done),
+            dispatch.done.compute.eq(self.compute_done.valid),
+            dispatch.done.store.eq(store.done),
+            dispatch.flush.eq(self.abort),
+            *(engine.abort.eq(self.abort) for engine in (reader, load, store)),
+        ]
+
+        # What happened and when.
+        events = counters.events
+        m.d.comb += [
+            counters.clear.eq(life.begin),
+            counters.enable.eq(life.busy),
+            events.cycles.eq(1),
+            events.compute_cycles.eq(self.compute_busy),
+            *(events[name].eq(self.events[name]) for name, _ in COMPUTE_EVENTS),
+            events.load_cycles.eq(load.busy),
+            events.store_cycles.eq(store.busy),
+            events.read_beats.eq(self.read.r.valid & self.read.r.ready),
+            events.write_beats.eq(self.write.w.valid & self.write.w.ready),
+            *(registers.counts[name].eq(counters.counts[name]) for name, _ in CYCLE_COUNTS),
+            registers.counts.commands.eq(dispatch.total),
+            trace.mark.eq(self.compute_done.valid & self.compute_done.mark),
+            trace.layer.eq(self.compute_done.layer),
+            trace.cycles.eq(counters.counts.cycles),
+            trace.entry.eq(registers.entry),
+            registers.value.eq(trace.value),
+        ]
+        m.d.comb += self.irq.eq(registers.irq)
+        return m

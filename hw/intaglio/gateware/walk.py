@@ -1,0 +1,103 @@
+"""On-chip addresses of a transfer, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Array, Module, Signal
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out
+
+from intaglio.gateware.component import Component
+from intaglio.gateware.layout import shape
+from intaglio.spec.commands import LOAD, WORDS
+
+_FORMATS = {field.name: shape(field.format) for field in LOAD.fields}
+PLAN = data.StructLayout(
+    {name: _FORMATS[name] for name in ("memory", "address", "address_stride", "row_beats", "rows")}
+)
+
+
+class Walk(Component):
+    """Address of each word of a transfer: ``address + row * address_stride + word``.
+
+    Parameters
+    ----------
+    beats : sequence of int
+        Beats of a word of each memory; `row_beats` is a multiple of it.
+
+    Members
+    -------
+    i : In(stream.Signature(PLAN))
+        The fields of a LOAD record with these names.
+    o : Out(stream.Signature({memory, address, beats, last}))
+        Words; `beats` is the number of beats of a word - 1; withdrawn by `flush`.
+    flush : In(1)
+        Forget the rest; nothing is taken.
+
+    Timing
+    ------
+    Latency 1 cycle; one word a cycle, one cycle without a word between two inputs.
+    """
+
+    def __init__(self, beats: Sequence[int]) -> None:
+        self.beats = tuple(beats)
+        word = data.StructLayout(
+            {
+                "memory": _FORMATS["memory"],
+                "address": shape(WORDS),
+                "beats": range(max(2, *self.beats)),
+                "last": 1,
+            }
+        )
+        super().__init__(
+            {
+                "i": In(stream.Signature(PLAN)),
+                "o": Out(stream.Signature(word)),
+                "flush": In(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        plan = Signal(PLAN, reset_less=True)
+        row_address = Signal.like(plan.address, reset_less=True)
+        left = Signal.like(plan.row_beats, reset_less=True)
+        step = Signal(range(max(self.beats) + 1), reset_less=True)
+        busy, ends, last = Signal(), Signal(), Signal()
+        steps = Array([*self.beats, *[1] * (2 ** len(plan.memory) - len(self.beats))])
+
+        m.d.comb += [
+            ends.eq(left <= step),
+            last.eq(ends & (plan.rows == 1)),
+            self.i.ready.eq(~busy & ~self.flush),
+            self.o.valid.eq(busy),
+            self.o.payload.memory.eq(plan.memory),
+            self.o.payload.address.eq(plan.address),
+            self.o.payload.beats.eq(step - 1),
+            self.o.payload.last.eq(last),
+        ]
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += [
+                plan.eq(self.i.payload),
+                row_address.eq(self.i.payload.address + self.i.payload.address_stride),
+                left.eq(self.i.payload.row_beats),
+                step.eq(steps[self.i.payload.memory]),
+                busy.eq(1),
+            ]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += [
+                plan.address.eq(plan.address + 1),
+                left.eq(left - step),
+            ]
+            with m.If(ends):
+                m.d.sync += [
+                    plan.address.eq(row_address),
+                    row_address.eq(row_address + plan.address_stride),
+                    left.eq(plan.row_beats),
+                    plan.rows.eq(plan.rows - 1),
+                    busy.eq(~last),
+                ]
+        with m.If(self.flush):
+            m.d.sync += busy.eq(0)
+        return m
