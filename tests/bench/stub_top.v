@@ -49,7 +49,7 @@ module intaglio_top (
   wire [4:0] chunk = left < most ? left : most;
   assign m_axi_arvalid = state == READ, m_axi_araddr = source, m_axi_arlen = chunk - 1;
   assign m_axi_rready = state == DATA;
-  assign m_axi_awvalid = state == WRITE && !(breach == 4 && tick);
+  assign m_axi_awvalid = state == WRITE && error == 0 && !(breach == 4 && tick);
   assign m_axi_awaddr = target + (breach == 3 && tick ? 4 : 0), m_axi_awlen = beats - 1;
   assign m_axi_wvalid = state == SEND, m_axi_wdata = buffer[count[3:0]], m_axi_wstrb = 15;
   assign m_axi_wlast = count + 1 == beats - (breach == 2);

@@ -17,7 +17,7 @@ RUNTIME_WAVES = (*RUNTIME, "verilated_vcd_c")
 # Warnings are the business of bench.lint; here they would only hide errors.
 VERILATE = (
     *("--cc", "-O3", "--no-timing", "--noassert", "-Wno-lint", "-Wno-style"),
-    *("--x-assign", "fast", "--x-initial", "fast", "--output-split", "20000"),
+    *("--x-assign", "fast", "--x-initial", "unique", "--output-split", "20000"),
     *("--top-module", TOP, "--prefix", "Vtop", "-Mdir", "obj"),
 )
 TRACE = ("--trace-vcd", "--trace-structs")

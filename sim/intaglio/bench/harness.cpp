@@ -24,10 +24,10 @@ constexpr uint64_t ANSWER_CYCLES = 10000;   // the control port answers within t
 class Simulation {
   public:
     Simulation(const intaglio::Settings& settings, const char* waves, uint64_t first, uint64_t last)
-        : top_(&context_), memory_(settings), random_(settings.seed + 1), stall_(settings.stall),
+        : context_(randomised(settings.seed)), top_(context_.get()), memory_(settings), random_(settings.seed + 1), stall_(settings.stall),
           first_(first), last_(last) {
 #if VM_TRACE
-        context_.traceEverOn(true);
+        context_->traceEverOn(true);
         top_.trace(&waves_, 99);
         if (waves && *waves) waves_.open(waves), traced_ = true;
 #else
@@ -42,6 +42,8 @@ class Simulation {
     }
 
     void reset(unsigned cycles) {
+        top_.s_axil_awvalid = top_.s_axil_wvalid = top_.s_axil_bready = 0;
+        top_.s_axil_arvalid = top_.s_axil_rready = 0;
         top_.rst = 1;
         for (unsigned i = 0; i < cycles; ++i) cycle();
         top_.rst = 0;
@@ -148,7 +150,15 @@ class Simulation {
 #endif
     }
 
-    VerilatedContext context_;
+    // On-chip memories start with random contents: a word that was never written is noticed.
+    static std::unique_ptr<VerilatedContext> randomised(uint64_t seed) {
+        auto context = std::make_unique<VerilatedContext>();
+        context->randReset(2);
+        context->randSeed(static_cast<int>(seed % 0x7FFFFFFF) + 1);
+        return context;
+    }
+
+    std::unique_ptr<VerilatedContext> context_;
     Vtop top_;
     intaglio::AxiMemory memory_;
     intaglio::Random random_;

@@ -37,6 +37,6 @@ def _sources() -> list[bytes]:
 
     texts = []
     for package in (intaglio.gateware, intaglio.spec):
-        for path in sorted(Path(package.__path__[0]).glob("*.py")):
+        for path in sorted(Path(package.__path__[0]).glob("*.*")):
             texts += [path.name.encode(), path.read_bytes()]
     return texts

@@ -1,0 +1,47 @@
+"""Ctrl-C: the children of an interrupted command end with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from intaglio.bench.process import run
+folder = Path(sys.argv[1])
+script = "sleep 60 & echo $! > grandchild; wait"
+run(("sh", "-c", script), cwd=folder, env={"PATH": "/bin:/usr/bin"})
+"""
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_an_interrupt_ends_children_and_grandchildren(tmp_path: Path) -> None:
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    child = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)], env=env, stderr=subprocess.PIPE
+    )
+    note = tmp_path / "grandchild"
+    deadline = time.monotonic() + 20
+    while not (note.is_file() and note.read_text().strip()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    grandchild = int(note.read_text())
+    assert _alive(grandchild)
+    child.send_signal(signal.SIGINT)
+    _, error = child.communicate(timeout=20)
+    assert b"KeyboardInterrupt" in error
+    deadline = time.monotonic() + 5
+    while _alive(grandchild) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _alive(grandchild)
