@@ -124,7 +124,7 @@ def test_average_scale_divides_exactly_for_every_count() -> None:
 
 @pytest.mark.parametrize("count", [0, -1, 1 << 16])
 def test_averages_that_are_not_exact_are_refused(count: int) -> None:
-    with pytest.raises(ModelError, match=f"E304.*{count}"):
+    with pytest.raises(ModelError, match=rf"E304.*{count}"):
         average_scale(count)
 
 

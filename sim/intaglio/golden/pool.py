@@ -7,7 +7,7 @@ import numpy as np
 from intaglio.golden.output import Codes, Output
 from intaglio.golden.windows import Array, windows
 from intaglio.spec.errors import Finding, FitError
-from intaglio.spec.formats import INT8
+from intaglio.spec.formats import INT8, IntArray
 
 
 def max_pool(
@@ -24,7 +24,13 @@ def max_pool(
     ----------
     x : int8 array
         Codes N, H, W, C; input and output have one quantisation.
+
+    Raises
+    ------
+    FitError
+        E403: a window lies outside the image altogether.
     """
+    _taps_inside(x, kernel, stride, pads)
     taps = windows(x, kernel, stride, pads=pads, fill=INT8.min)
     return np.asarray(np.clip(taps.max(axis=(3, 4)), low, high), np.int8)
 
@@ -47,18 +53,7 @@ def average_pool(
         E403: a window lies outside the image altogether.
     """
     sums = windows(x, kernel, stride, pads=pads).sum(axis=(3, 4), dtype=np.int64)
-    ones = np.ones((1, *x.shape[1:3], 1), np.int64)
-    counts = windows(ones, kernel, stride, pads=pads).sum(axis=(3, 4))
-    if counts.min() == 0:
-        raise FitError(
-            Finding(
-                "E403",
-                "a pooling window holds no pixel of the image",
-                have=f"kernel {kernel}, padding {pads}",
-                need="padding smaller than the window",
-                help="pad less",
-            )
-        )
+    counts = _taps_inside(x, kernel, stride, pads)
     magnitude = (np.abs(sums) + counts // 2) // counts
     return np.asarray(np.clip(np.where(sums < 0, -magnitude, magnitude), low, high), np.int8)
 
@@ -74,3 +69,22 @@ def mean_hw(x: Array, zero_point: int, out: Output) -> Codes:
         Codes N, H, W, C.
     """
     return out.codes((x.astype(np.int64) - zero_point).sum(axis=(1, 2)))
+
+
+def _taps_inside(
+    x: Array, kernel: tuple[int, int], stride: tuple[int, int], pads: tuple[int, int, int, int]
+) -> IntArray:
+    """Return how many taps of each window lie inside the image, as 1, OH, OW, 1."""
+    ones = np.ones((1, *x.shape[1:3], 1), np.int64)
+    counts = windows(ones, kernel, stride, pads=pads).sum(axis=(3, 4))
+    if counts.min() == 0:
+        raise FitError(
+            Finding(
+                "E403",
+                "a pooling window holds no pixel of the image",
+                have=f"kernel {kernel}, padding {pads}",
+                need="padding smaller than the window",
+                help="pad less",
+            )
+        )
+    return np.asarray(counts, np.int64)
