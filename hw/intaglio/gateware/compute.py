@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from intaglio.gateware.array import MacArray
 from intaglio.gateware.drain import Drain
 from intaglio.gateware.gather import Gather
-from intaglio.gateware.layout import layout, shape
+from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.shared import Holder
 from intaglio.gateware.vector import VectorUnit, entry_layout
 from intaglio.gateware.window import WindowGenerator
@@ -60,7 +60,7 @@ class ComputeEngine(Holder):
         rows = config.act_words // config.pixels
         super().__init__(
             {
-                "commands": In(stream.Signature(layout(COMPUTE))),
+                "commands": In(stream.Signature(fields(COMPUTE))),
                 "bank_enable": Out(config.pixels),
                 "bank_row": Out(data.ArrayLayout(range(rows), config.pixels)),
                 "bank_data": In(data.ArrayLayout(config.act_bytes * 8, config.pixels)),
@@ -91,7 +91,7 @@ class ComputeEngine(Holder):
         m.submodules.drain = drain = self.drain
 
         # The command register, and the life of a command.
-        command = Signal(layout(COMPUTE), reset_less=True)
+        command = Signal(fields(COMPUTE), reset_less=True)
         start = Signal()
         held = Signal(range(array.latency_cycles + 1))
         with m.If(self.commands.valid & self.commands.ready):

@@ -6,7 +6,7 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from intaglio.gateware.layout import layout, shape
+from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.requantise import Requantise
 from intaglio.gateware.shared import Holder
 from intaglio.gateware.words import accs_layout, write_layout
@@ -56,7 +56,7 @@ class Drain(Holder):
         self.parts = (self.requantise,)
         super().__init__(
             {
-                "command": In(layout(COMPUTE)),
+                "command": In(fields(COMPUTE)),
                 "clear": In(1),
                 "i": In(stream.Signature(accs_layout(config), always_ready=True)),
                 "param_address": Out(shape(WORDS)),

@@ -7,7 +7,7 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
-from intaglio.gateware.layout import layout, shape
+from intaglio.gateware.layout import fields, shape
 from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
 
@@ -44,7 +44,7 @@ class LanePlaces(Component):
         lanes = config.pixels
         super().__init__(
             {
-                "command": In(layout(COMPUTE)),
+                "command": In(fields(COMPUTE)),
                 "restart": In(1),
                 "ready": Out(1),
                 "next_tile": In(1),

@@ -7,7 +7,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
-from intaglio.gateware.layout import layout, shape
+from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.lane_place import LanePlaces
 from intaglio.gateware.words import request_layout
 from intaglio.spec.commands import COMPUTE, WORDS, Operation
@@ -48,7 +48,7 @@ class WindowGenerator(Component):
         self.config = config
         super().__init__(
             {
-                "command": In(layout(COMPUTE)),
+                "command": In(fields(COMPUTE)),
                 "start": In(1),
                 "busy": Out(1),
                 "o": Out(stream.Signature(request_layout(config))),

@@ -7,7 +7,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
-from intaglio.gateware.layout import layout, shape
+from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.words import outs_layout, write_layout
 from intaglio.spec.commands import COMPUTE, WORDS
 from intaglio.spec.config import ArrayConfig
@@ -50,7 +50,7 @@ class Writer(Component):
         self.config = config
         super().__init__(
             {
-                "command": In(layout(COMPUTE)),
+                "command": In(fields(COMPUTE)),
                 "clear": In(1),
                 "i": In(stream.Signature(outs_layout(config), always_ready=True)),
                 "o": Out(stream.Signature(write_layout(config), always_ready=True)),

@@ -1,0 +1,102 @@
+"""The core: on-chip memories around the compute engine."""
+
+from __future__ import annotations
+
+from amaranth import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from intaglio.gateware.buffer import ActBuffer
+from intaglio.gateware.compute import ComputeEngine
+from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.load import word_write
+from intaglio.gateware.scratchpad import Scratchpad
+from intaglio.gateware.shared import Holder
+from intaglio.spec.commands import COMPUTE, WORDS, Memory
+from intaglio.spec.config import ArrayConfig
+
+_FIELD = {field.name: field.format for field in COMPUTE.fields}
+EVENTS = ("busy", "stepping", "starved", "blocked", "vectoring")
+
+
+class Core(Holder):
+    """Everything between the transfer engines: memories, array, requantiser.
+
+    Parameters
+    ----------
+    config : ArrayConfig
+        All of it.
+
+    Members
+    -------
+    commands : In(stream of COMPUTE)
+    writes : In(stream of words for any memory)
+        From the load engine.
+    fetch : In(stream of word address), fetched : Out(stream of words)
+        Reads of the activation buffer, for the store engine.
+    done, mark, layer, busy, stepping, starved, blocked, vectoring : Out
+        As :class:`~intaglio.gateware.compute.ComputeEngine`.
+
+    Golden: COMPUTE of :mod:`intaglio.golden.machine`.
+    """
+
+    def __init__(self, config: ArrayConfig) -> None:
+        self.config = config
+        self.engine = ComputeEngine(config)
+        self.parts = (self.engine,)
+        super().__init__(
+            {
+                "commands": In(stream.Signature(fields(COMPUTE))),
+                "writes": In(stream.Signature(word_write(config))),
+                "fetch": In(stream.Signature(shape(WORDS))),
+                "fetched": Out(stream.Signature(config.act_bytes * 8)),
+                "done": Out(1),
+                "mark": Out(1),
+                "layer": Out(shape(_FIELD["layer"])),
+                **{event: Out(1) for event in EVENTS},
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        config = self.config
+        m.submodules.engine = engine = self.engine
+        m.submodules.acts = acts = ActBuffer(config)
+        m.submodules.weights = weights = Scratchpad(config.weight_bytes * 8, config.weight_words)
+        m.submodules.params = params = Scratchpad(config.param_bytes * 8, config.param_words)
+
+        connect(m, flipped(self.commands), engine.commands)
+        connect(m, flipped(self.fetch), acts.fetch)
+        connect(m, acts.fetched, flipped(self.fetched))
+        connect(m, engine.result, acts.result)
+        m.d.comb += [
+            acts.bank_enable.eq(engine.bank_enable),
+            acts.bank_row.eq(engine.bank_row),
+            engine.bank_data.eq(acts.bank_data),
+            weights.address.eq(engine.weight_address),
+            engine.weight_data.eq(weights.data),
+            params.address.eq(engine.param_address),
+            engine.param_data.eq(params.data),
+            self.done.eq(engine.done),
+            self.mark.eq(engine.mark),
+            self.layer.eq(engine.layer),
+            *(getattr(self, event).eq(getattr(engine, event)) for event in EVENTS),
+        ]
+
+        # A loaded word goes to its memory; only the banked buffer can make it wait.
+        word = self.writes.payload
+        for memory, port in (
+            (Memory.ACTS, acts.load),
+            (Memory.WEIGHTS, weights.i),
+            (Memory.PARAMS, params.i),
+            (Memory.TABLE, engine.entry),
+        ):
+            here = Signal(name=f"to_{memory.name.lower()}")
+            m.d.comb += [
+                here.eq(word.memory == memory),
+                port.valid.eq(self.writes.valid & here),
+                port.payload.address.eq(word.address),
+                port.payload.data.eq(word.data),
+            ]
+        m.d.comb += self.writes.ready.eq((word.memory != Memory.ACTS) | acts.load.ready)
+        return m
