@@ -1,0 +1,111 @@
+"""Everything in a graph that the array cannot run, in one pass."""
+
+from __future__ import annotations
+
+from intaglio.compiler.layer import image_of
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.errors import Finding, FitError, ModelError
+from intaglio.spec.graph import Graph, Node, Op
+from intaglio.spec.quant import rounding_of
+from intaglio.spec.registers import TRACE_ENTRIES
+
+HOST = {
+    Op.SOFTMAX: "the array has no exponential",
+    Op.RESHAPE: "it moves channels to other places of the layout",
+}
+"""Operators that run on the host, and why."""
+
+_WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE)
+
+
+def check_graph(graph: Graph, config: ArrayConfig, reference: str) -> None:
+    """Check every operator of a graph.
+
+    Raises
+    ------
+    ModelError
+        E303 (operators) and E304 (types, quantisations), all together, each with its layer.
+    FitError
+        E403: more layers than the trace has entries.
+    """
+    findings = [f for node in graph.nodes for f in _node_findings(graph, node, config, reference)]
+    if findings:
+        raise ModelError(findings)
+    if len(graph.nodes) > TRACE_ENTRIES:
+        raise FitError(
+            Finding(
+                "E403",
+                f"{graph.name} has {len(graph.nodes)} layers",
+                where=graph.name,
+                have=f"{len(graph.nodes)} layers",
+                need=f"at most {TRACE_ENTRIES}",
+                help="split the network",
+            )
+        )
+
+
+def activations(node: Node) -> tuple[int, ...]:
+    """Return the numbers of the activation tensors that a node reads."""
+    return node.inputs if node.op is Op.ADD else node.inputs[:1]
+
+
+def _node_findings(graph: Graph, node: Node, config: ArrayConfig, reference: str) -> list[Finding]:
+    findings = []
+    for number in (*activations(node), *node.outputs):
+        tensor = graph.tensors[number]
+        if tensor.dtype != "int8":
+            findings.append(_fault("E304", node, f"{tensor.name} is {tensor.dtype}", "int8"))
+        elif tensor.quant is None or tensor.quant.axis is not None:
+            findings.append(_fault("E304", node, f"{tensor.name} has not one scale", "one scale"))
+        elif tensor.shape[:1] != (1,) or len(tensor.shape) > 4:
+            findings.append(
+                _fault("E304", node, f"{tensor.name} has shape {tensor.shape}", "batch 1, N,H,W,C")
+            )
+    if findings:
+        return findings
+    if node.op in _WEIGHTED:
+        findings += _weight_findings(graph, node)
+    if node.op is Op.ADD:
+        a, b, y = (graph.tensors[n].shape for n in (*node.inputs, node.outputs[0]))
+        if not a == b == y:
+            findings.append(_fault("E303", node, f"adds {a} and {b} to {y}", "equal shapes"))
+    if node.op is Op.MEAN:
+        image = image_of(graph.tensors[node.inputs[0]])
+        if len(graph.tensors[node.inputs[0]].shape) != 4 or node.attributes.axes != (1, 2):
+            findings.append(
+                _fault("E303", node, f"means {image} over axes {node.attributes.axes}", "(1, 2)")
+            )
+    if node.op not in HOST and rounding_of(node.op, reference) not in config.roundings:
+        mode = rounding_of(node.op, reference)
+        findings.append(
+            _fault(
+                "E303",
+                node,
+                f"needs rounding {mode.name} ({int(mode)}), which {config.name} has no gates for",
+                ", ".join(str(int(m)) for m in config.roundings),
+            )
+        )
+    return findings
+
+
+def _weight_findings(graph: Graph, node: Node) -> list[Finding]:
+    weights = graph.tensors[node.inputs[1]]
+    if weights.data is None or weights.dtype != "int8":
+        return [_fault("E304", node, f"has weights of type {weights.dtype}", "constant int8")]
+    if weights.quant is None or bool((weights.quant.zero_points != 0).any()):
+        return [_fault("E304", node, "has weights with a zero point or no scale", "zero point 0")]
+    absent = len(node.inputs) < 3 or node.inputs[2] < 0
+    if not absent and graph.tensors[node.inputs[2]].dtype != "int32":
+        return [_fault("E304", node, "has a bias that is not int32", "constant int32")]
+    return []
+
+
+def _fault(code: str, node: Node, what: str, need: str) -> Finding:
+    return Finding(
+        code,
+        f"{node.name} ({node.op.value}): {what}",
+        where=node.name,
+        have=what,
+        need=need,
+        help="export the network in a form that the array runs, or change the configuration",
+    )

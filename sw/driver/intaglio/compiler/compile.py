@@ -1,0 +1,130 @@
+"""The steps from a graph to a program, in a row."""
+
+from __future__ import annotations
+
+from intaglio.compiler.buffers import Home, Ring
+from intaglio.compiler.check import HOST, activations, check_graph
+from intaglio.compiler.encode import Constants, Stream
+from intaglio.compiler.flow import is_alias, plan_flow
+from intaglio.compiler.layer import Layer
+from intaglio.compiler.lower import lower, quant_of
+from intaglio.compiler.memory import plan_memory
+from intaglio.compiler.schedule import Context, schedule_layer
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.graph import Graph
+from intaglio.spec.program import HostStep, Job, LayerPlan, Program, TensorPlan
+
+
+def compile_graph(
+    graph: Graph,
+    config: ArrayConfig,
+    *,
+    reference: str = "litert",
+    keep_all: bool = False,
+    reuse: bool = False,
+) -> Program:
+    """Compile a network for one configuration.
+
+    The result is the same bytes for equal arguments.
+
+    Parameters
+    ----------
+    graph : Graph
+        A quantised network, batch 1.
+    config : ArrayConfig
+        The accelerator; the program runs on no other.
+    reference : str
+        Engine whose rounding is obeyed: ``"litert"`` or ``"tflm"``.
+    keep_all : bool
+        Every operator's output is written to a place of its own, so that each can be compared;
+        else tensors stay in the activation buffer where they fit.
+    reuse : bool
+        Memory of tensors that nothing reads any more is used again, so that fewer can be read
+        back at the end.
+
+    Raises
+    ------
+    ModelError
+        E303, E304: what is not supported, all together.
+    FitError
+        E401: a layer is too large for the buffers. E402: an accumulator could overflow. E403: a
+        number exceeds the range of its command field, or there are too many layers.
+    """
+    check_graph(graph, config, reference)
+    flow = plan_flow(graph)
+    layers = {
+        index: lower(graph, index, reference)
+        for stage in flow.stages
+        if not stage.host
+        for index in stage.nodes
+    }
+    memory = plan_memory(
+        graph, flow, layers, config, keep_all=keep_all, reuse=reuse and not keep_all
+    )
+    constants = Constants(config.bus_bytes)
+    steps: list[Job | HostStep] = []
+    commands = b""
+    for stage in flow.stages:
+        if stage.host:
+            node = graph.nodes[stage.nodes[0]]
+            steps.append(HostStep(stage.nodes[0], node.op.value, node.attributes.beta))
+            continue
+        context = Context(
+            config=config,
+            stream=Stream(config, memory.tensor_bytes // config.bus_bytes),
+            constants=constants,
+            weights=Ring(config.weight_words),
+            params=Ring(config.param_words),
+            homes=memory.homes,
+        )
+        for index in stage.nodes:
+            schedule_layer(context, layers[index], memory.tilings[index])
+        first = sum(step.count for step in steps if isinstance(step, Job))
+        steps.append(Job(first, len(context.stream), stage.nodes))
+        commands += context.stream.to_bytes()
+    return Program(
+        model=graph.name,
+        config_name=config.name,
+        config_digest=config.digest,
+        tensors=tuple(
+            _tensor_plan(graph, number, memory.homes[number]) for number in sorted(flow.roots)
+        ),
+        layers=tuple(_layer_plan(graph, index, layers) for index in range(len(graph.nodes))),
+        steps=tuple(steps),
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+        tensor_bytes=memory.tensor_bytes,
+        constants=constants.to_bytes(),
+        commands=commands,
+    )
+
+
+def _tensor_plan(graph: Graph, number: int, home: Home) -> TensorPlan:
+    tensor = graph.tensors[number]
+    quant = quant_of(tensor)
+    return TensorPlan(
+        number=number,
+        name=tensor.name,
+        shape=tensor.shape,
+        image=home.image,
+        offset=home.offset,
+        scale=quant.scale,
+        zero_point=quant.zero_point,
+    )
+
+
+def _layer_plan(graph: Graph, index: int, layers: dict[int, Layer]) -> LayerPlan:
+    node = graph.nodes[index]
+    layer = layers.get(index)
+    reason = HOST.get(node.op, "")
+    if is_alias(graph, index):
+        reason = "both shapes are the same bytes: nothing is moved"
+    return LayerPlan(
+        name=node.name,
+        op=node.op.value,
+        where="host" if layer is None else "array",
+        macs=0 if layer is None else layer.macs,
+        inputs=activations(node),
+        output=node.outputs[0],
+        reason=reason,
+    )

@@ -1,0 +1,186 @@
+"""Which words a command touches, and which earlier commands must be complete before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from intaglio.spec.commands import Memory, Opcode, Operation, Region
+from intaglio.spec.config import CODES, ArrayConfig
+
+TENSORS = "tensors"
+Place = Memory | str
+
+
+@dataclass(frozen=True)
+class Span:
+    """Words that a command reads or writes: `rows` rows of `length`, `stride` words apart.
+
+    Parameters
+    ----------
+    place : Memory or ``"tensors"``
+        An on-chip memory, counted in its words, or the tensor region, counted in bus beats.
+    """
+
+    place: Place
+    start: int
+    length: int
+    rows: int = 1
+    stride: int = 0
+    writes: bool = False
+
+
+def spans_of(opcode: Opcode, fields: Mapping[str, int], config: ArrayConfig) -> list[Span]:
+    """Return every word that a command touches, from its fields.
+
+    Of an image, the rectangle of all taps counts as read. The constant region is never written,
+    so it has no spans.
+    """
+    if opcode is Opcode.COMPUTE:
+        pair = fields["operation"] == Operation.ADD
+        reads = _pair_reads(fields) if pair else _image_reads(fields)
+        return [*reads, *_constant_reads(fields, config), *_writes(fields)]
+    spans = []
+    place = Memory(fields["memory"]) if opcode is Opcode.LOAD else Memory.ACTS
+    beats = {
+        Memory.ACTS: 1,
+        Memory.WEIGHTS: config.weight_bytes // config.bus_bytes,
+        Memory.PARAMS: config.param_bytes // config.bus_bytes,
+        Memory.TABLE: config.table_bytes // config.bus_bytes,
+    }[place]
+    loads = opcode is Opcode.LOAD
+    rows, length = fields["rows"], fields["row_beats"]
+    spans.append(
+        Span(place, fields["address"], length // beats, rows, fields["address_stride"], loads)
+    )
+    if fields["region"] != Region.CONSTANTS:
+        start, stride = (fields[k] // config.bus_bytes for k in ("offset", "row_stride"))
+        spans.append(Span(TENSORS, start, length, rows, stride, not loads))
+    return spans
+
+
+def _pair_reads(fields: Mapping[str, int]) -> list[Span]:
+    starts = (fields["start"], fields["start"] + fields["tap_x"])
+    return [
+        Span(Memory.ACTS, start, fields["pixels"], fields["out_blocks"], fields["in_block"])
+        for start in starts
+    ]
+
+
+def _image_reads(fields: Mapping[str, int]) -> list[Span]:
+    rows = -(-fields["pixels"] // fields["out_w"])
+    edges = []
+    for first, size, places, axis in (
+        (fields["y0"], fields["in_h"], rows, "y"),
+        (fields["x0"], fields["in_w"], fields["out_w"], "x"),
+    ):
+        kernel = fields["kernel_h" if axis == "y" else "kernel_w"]
+        reach = (places - 1) * fields[f"stride_{axis}"] + (kernel - 1) * fields[f"dilation_{axis}"]
+        edges.append((max(first, 0), min(first + reach, size - 1)))
+    (top, bottom), (left, right) = edges
+    if top > bottom or left > right:
+        return []
+    conv = fields["operation"] == Operation.CONV
+    base = fields["start"] - fields["y0"] * fields["in_w"] - fields["x0"]
+    return [
+        Span(
+            Memory.ACTS,
+            base + block * fields["in_block"] + top * fields["in_w"] + left,
+            right - left + 1,
+            bottom - top + 1,
+            fields["in_w"],
+        )
+        for block in range(fields["in_blocks"] if conv else fields["out_blocks"])
+    ]
+
+
+def _constant_reads(fields: Mapping[str, int], config: ArrayConfig) -> list[Span]:
+    spans = []
+    blocks = fields["out_blocks"]
+    if fields["operation"] in (Operation.CONV, Operation.DEPTHWISE):
+        inner = (fields["in_blocks"] - 1) * fields["steps"] + fields["last_steps"]
+        words = fields["kernel_h"] * fields["kernel_w"] * inner if fields["weight_step"] else 1
+        start, stride = fields["weight_start"], fields["weight_block"]
+        spans.append(Span(Memory.WEIGHTS, start, words, blocks, stride))
+    if fields["operation"] == Operation.ADD:
+        spans.append(Span(Memory.TABLE, 0, CODES))
+    if not fields["hold"]:
+        start, stride = fields["param_start"], fields["param_block"]
+        spans.append(Span(Memory.PARAMS, start, config.drain_steps, blocks, stride))
+    return spans
+
+
+def _writes(fields: Mapping[str, int]) -> list[Span]:
+    if fields["hold"]:
+        return []
+    whole, rest = divmod(fields["pixels"], fields["out_w"])
+    spans = []
+    for block in range(fields["out_blocks"]):
+        start = fields["out_start"] + block * fields["out_block"]
+        if whole:
+            row = fields["out_row"]
+            spans.append(Span(Memory.ACTS, start, fields["out_w"], whole, row, writes=True))
+        if rest:
+            start += whole * fields["out_row"]
+            spans.append(Span(Memory.ACTS, start, rest, writes=True))
+    return spans
+
+
+class Tracker:
+    """Derives the wait counts of each command from all commands before it.
+
+    A read waits for every earlier write of the same words, a write for every earlier read and
+    write. Commands of one engine are waited for too, though they run in order.
+
+    Parameters
+    ----------
+    config : ArrayConfig
+        Sizes of the on-chip memories.
+    tensor_beats : int
+        Size of the tensor region in bus beats.
+    """
+
+    def __init__(self, config: ArrayConfig, tensor_beats: int) -> None:
+        self.config = config
+        sizes: dict[Place, int] = {
+            Memory.ACTS: config.act_words,
+            Memory.WEIGHTS: config.weight_words,
+            Memory.PARAMS: config.param_words,
+            Memory.TABLE: CODES,
+            TENSORS: tensor_beats,
+        }
+        # Word to the number of the last command, counted from 1, of each engine that touched it.
+        shape = len(Opcode)
+        self._writes = {place: np.zeros((shape, n), np.int32) for place, n in sizes.items()}
+        self._reads = {place: np.zeros((shape, n), np.int32) for place, n in sizes.items()}
+        self._counts = dict.fromkeys(Opcode, 0)
+
+    def waits(self, opcode: Opcode, fields: Mapping[str, int]) -> dict[str, int]:
+        """Return the ``wait_*`` fields of the next command and remember what it touches."""
+        spans = spans_of(opcode, fields, self.config)
+        waits = np.zeros(len(Opcode), np.int32)
+        for span in spans:
+            for view in _views(self._writes[span.place], span):
+                np.maximum(waits, view.max(axis=1), out=waits)
+            if span.writes:
+                for view in _views(self._reads[span.place], span):
+                    np.maximum(waits, view.max(axis=1), out=waits)
+        self._counts[opcode] += 1
+        row = list(Opcode).index(opcode)
+        for span in spans:
+            table = self._writes if span.writes else self._reads
+            for view in _views(table[span.place], span):
+                view[row] = self._counts[opcode]
+        names = ("wait_load", "wait_compute", "wait_store")
+        return {name: int(wait) for name, wait in zip(names, waits, strict=True)}
+
+
+def _views(words: npt.NDArray[np.int32], span: Span) -> Iterable[npt.NDArray[np.int32]]:
+    """Return views of the rows of a span; rows that touch each other are one view."""
+    if span.rows == 1 or span.stride == span.length:
+        return [words[:, span.start : span.start + span.rows * span.length]]
+    starts = (span.start + row * span.stride for row in range(span.rows))
+    return [words[:, start : start + span.length] for start in starts]

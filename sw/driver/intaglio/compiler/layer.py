@@ -1,0 +1,152 @@
+"""A layer: one operator in the terms of the array, before tiling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from intaglio.spec.commands import Operation
+from intaglio.spec.formats import IntArray
+from intaglio.spec.graph import Op, Tensor
+from intaglio.spec.quant import Rounding, Scale
+
+Image = tuple[int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Params:
+    """Requantiser parameters: one for each output channel, or one for all of them.
+
+    Parameters
+    ----------
+    bias, multiplier, shift : int array
+        Fields of the PARAM record.
+    """
+
+    bias: IntArray
+    multiplier: IntArray
+    shift: IntArray
+
+    @classmethod
+    def of(cls, bias: IntArray, scales: tuple[Scale, ...]) -> Params:
+        """Return the parameters of `bias` and of one scale, or one scale for each bias."""
+        multiplier = np.array([s.multiplier for s in scales], np.int64)
+        shift = np.array([s.shift for s in scales], np.int64)
+        return cls(
+            np.asarray(bias, np.int64),
+            np.broadcast_to(multiplier, bias.shape),
+            np.broadcast_to(shift, bias.shape),
+        )
+
+    @property
+    def shared(self) -> bool:
+        """Whether all channels have the same parameters."""
+        return self.bias.size == 1
+
+
+@dataclass(frozen=True)
+class Area:
+    """Outputs [y0, y1) x [x0, x1) that share parameter set `params`."""
+
+    y0: int
+    y1: int
+    x0: int
+    x1: int
+    params: int = 0
+
+    @property
+    def pixels(self) -> int:
+        """Windows in the area."""
+        return (self.y1 - self.y0) * (self.x1 - self.x0)
+
+    def within(self, other: Area) -> Area | None:
+        """Return the part of this area that lies in `other`, None if there is none."""
+        y0, y1 = max(self.y0, other.y0), min(self.y1, other.y1)
+        x0, x1 = max(self.x0, other.x0), min(self.x1, other.x1)
+        return Area(y0, y1, x0, x1, self.params) if y0 < y1 and x0 < x1 else None
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What the array does for one operator.
+
+    Parameters
+    ----------
+    index : int
+        Place in the network, also the trace entry.
+    name : str
+        Of the operator.
+    op : Op
+        The operator.
+    operation : Operation
+        What COMPUTE does; CONV sums over input channels, the others keep channels apart.
+    inputs, output : tuple of int, int
+        Tensor numbers of activations.
+    image, out_image : (int, int, int)
+        H, W, C of input 0 and of the output.
+    kernel, stride, dilation : (int, int)
+        Along y and x.
+    pads : (int, int)
+        Taps outside the image above and left of the first window.
+    pad_value : int
+        What such a tap reads.
+    weights : int8 array or None
+        CONV: O, KH, KW, C. DEPTHWISE: KH, KW, C, or None: all 1.
+    params : tuple of Params
+        Sets that `areas` name.
+    areas : tuple of Area
+        Cover the output without overlap.
+    rounding, zero_point, low, high
+        Of the requantiser.
+    table : int array or None
+        ADD: 256 x 2 rescaled values of both operands.
+    macs : int
+        Useful multiply-accumulates.
+    """
+
+    index: int
+    name: str
+    op: Op
+    operation: Operation
+    inputs: tuple[int, ...]
+    output: int
+    image: Image
+    out_image: Image
+    params: tuple[Params, ...]
+    rounding: Rounding
+    zero_point: int
+    low: int
+    high: int
+    areas: tuple[Area, ...] = ()
+    kernel: tuple[int, int] = (1, 1)
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    pads: tuple[int, int] = (0, 0)
+    pad_value: int = 0
+    weights: npt.NDArray[np.int8] | None = None
+    table: IntArray | None = None
+    macs: int = 0
+
+    @property
+    def sums_channels(self) -> bool:
+        """Whether each output reads all input channels."""
+        return self.operation is Operation.CONV
+
+
+def image_of(tensor: Tensor) -> Image:
+    """Return H, W, C of an activation tensor: N,H,W,C or N,W,C or N,C or C, with N = 1."""
+    inner = tensor.shape[1:] if len(tensor.shape) > 1 else tensor.shape
+    height, width, channels = (1, 1, 1, *inner)[-3:]
+    return height, width, channels
+
+
+def whole(image: Image) -> Area:
+    """Return the area of all pixels."""
+    return Area(0, image[0], 0, image[1])
+
+
+def same_layout(before: Image, after: Image) -> bool:
+    """Tell whether two shapes of one tensor are the same bytes (:mod:`intaglio.spec.tensor`)."""
+    return before[2] == after[2] and before[0] * before[1] == after[0] * after[1]

@@ -1,0 +1,210 @@
+"""From the operators of a graph to layers of the array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from intaglio.compiler.layer import Layer, Params, image_of, whole
+from intaglio.compiler.lower_pool import lower_average, lower_max, lower_mean
+from intaglio.compiler.prove import prove_accumulator
+from intaglio.spec.commands import Operation
+from intaglio.spec.formats import INT8, IntArray
+from intaglio.spec.graph import Graph, Node, Op, Quantisation, Tensor, pads_of
+from intaglio.spec.quant import (
+    add_rescales,
+    clamp_range,
+    operator_scales,
+    rescale_add_operand,
+    rounding_of,
+)
+
+
+def lower(graph: Graph, index: int, reference: str) -> Layer:
+    """Return node `index` of `graph` as a layer.
+
+    Parameters
+    ----------
+    graph : Graph
+        Checked by :func:`intaglio.compiler.check.check_graph`.
+    index : int
+        Of an operator that runs on the array: neither RESHAPE nor SOFTMAX.
+    reference : str
+        Engine whose rounding is obeyed.
+
+    Raises
+    ------
+    FitError
+        E402: an accumulator could overflow.
+    """
+    node = graph.nodes[index]
+    return _LOWER[node.op](graph, node, index, reference)
+
+
+def quant_of(tensor: Tensor) -> Quantisation:
+    """Return the quantisation of a tensor that is known to have one."""
+    if tensor.quant is None:
+        raise ValueError(f"tensor {tensor.number} has no quantisation")
+    return tensor.quant
+
+
+def clamp_of(graph: Graph, node: Node) -> tuple[int, int]:
+    """Return least and greatest output code of a node."""
+    quant = quant_of(graph.tensors[node.outputs[0]])
+    return clamp_range(
+        node.attributes.activation, quant.scale, quant.zero_point, INT8.min, INT8.max
+    )
+
+
+def _operands(graph: Graph, node: Node) -> tuple[Tensor, IntArray, IntArray, Tensor]:
+    """Return input, weights, bias and output of CONV, DEPTHWISE or DENSE."""
+    x, w, y = (graph.tensors[n] for n in (*node.inputs[:2], node.outputs[0]))
+    weights = np.asarray(w.data, np.int64)
+    bias = np.zeros(image_of(y)[2], np.int64)
+    if len(node.inputs) > 2 and node.inputs[2] >= 0:
+        bias = np.asarray(graph.tensors[node.inputs[2]].data, np.int64).reshape(-1)
+    return x, weights, bias, y
+
+
+def _window_layer(
+    graph: Graph,
+    node: Node,
+    index: int,
+    reference: str,
+    operation: Operation,
+    weights: IntArray,
+    macs: int,
+) -> Layer:
+    """Return a layer whose bias holds what the input's zero point adds to every sum."""
+    x, _, bias, y = _operands(graph, node)
+    image, out_image = image_of(x), image_of(y)
+    kernel = weights.shape[-3:-1]
+    zero = quant_of(x).zero_point
+    axes = tuple(range(1, 4)) if operation is Operation.CONV else (0, 1)
+    rounding = rounding_of(node.op, reference)
+    scales = operator_scales(
+        node.op,
+        quant_of(x).scale,
+        quant_of(graph.tensors[node.inputs[1]]),
+        quant_of(y).scale,
+        rounding,
+    )
+    top, _, left, _ = (
+        pads_of(node.attributes, image[:2], (kernel[0], kernel[1]))
+        if node.op is not Op.DENSE
+        else (0, 0, 0, 0)
+    )
+    prove_accumulator(node.name, weights, axes, zero, bias)
+    low, high = clamp_of(graph, node)
+    return Layer(
+        index=index,
+        name=node.name,
+        op=node.op,
+        operation=operation,
+        inputs=(x.number,),
+        output=y.number,
+        image=image,
+        out_image=out_image,
+        params=(Params.of(bias - zero * weights.sum(axes), scales),),
+        rounding=rounding,
+        zero_point=quant_of(y).zero_point,
+        low=low,
+        high=high,
+        areas=(whole(out_image),),
+        kernel=(kernel[0], kernel[1]),
+        stride=node.attributes.stride,
+        dilation=node.attributes.dilation,
+        pads=(top, left),
+        pad_value=zero,
+        weights=weights.astype(np.int8),
+        macs=macs,
+    )
+
+
+def _conv(graph: Graph, node: Node, index: int, reference: str) -> Layer:
+    x, weights, _, y = _operands(graph, node)
+    height, width, channels = image_of(y)
+    macs = height * width * int(weights.size)
+    inner = weights.shape[3]
+    groups = image_of(x)[2] // inner
+    if groups > 1:  # grouped: a dense one whose other weights are zero
+        dense = np.zeros((*weights.shape[:3], inner * groups), np.int64)
+        for o in range(channels):
+            g = o // (channels // groups)
+            dense[o, :, :, g * inner : (g + 1) * inner] = weights[o]
+        weights = dense
+    return _window_layer(graph, node, index, reference, Operation.CONV, weights, macs)
+
+
+def _depthwise(graph: Graph, node: Node, index: int, reference: str) -> Layer:
+    x, weights, _, y = _operands(graph, node)
+    height, width, _ = image_of(y)
+    macs = height * width * int(weights.size)
+    channels = image_of(x)[2]
+    copies = weights.shape[3] // channels
+    if copies == 1:
+        return _window_layer(graph, node, index, reference, Operation.DEPTHWISE, weights[0], macs)
+    # Several outputs of one input channel: a convolution whose other weights are zero.
+    dense = np.zeros((weights.shape[3], *weights.shape[1:3], channels), np.int64)
+    for o in range(weights.shape[3]):
+        dense[o, :, :, o // copies] = weights[0, :, :, o]
+    return _window_layer(graph, node, index, reference, Operation.CONV, dense, macs)
+
+
+def _dense(graph: Graph, node: Node, index: int, reference: str) -> Layer:
+    """A convolution whose kernel is the whole image: an image is flattened in H, W, C order."""
+    x, weights, _, _ = _operands(graph, node)
+    shaped = weights.reshape(weights.shape[0], *image_of(x))
+    return _window_layer(graph, node, index, reference, Operation.CONV, shaped, int(weights.size))
+
+
+def _add(graph: Graph, node: Node, index: int, reference: str) -> Layer:
+    a, b, y = (quant_of(graph.tensors[n]) for n in (*node.inputs, node.outputs[0]))
+    scale_a, scale_b, scale_sum = add_rescales(a.scale, b.scale, y.scale)
+    codes = np.arange(INT8.min, INT8.max + 1)
+    low, high = clamp_of(graph, node)
+    image = image_of(graph.tensors[node.outputs[0]])
+    return Layer(
+        index=index,
+        name=node.name,
+        op=node.op,
+        operation=Operation.ADD,
+        inputs=node.inputs,
+        output=node.outputs[0],
+        image=image,
+        out_image=image,
+        params=(Params.of(np.zeros(1, np.int64), (scale_sum,)),),
+        rounding=rounding_of(node.op, reference),
+        zero_point=y.zero_point,
+        low=low,
+        high=high,
+        areas=(whole(image),),
+        table=np.stack(
+            [
+                rescale_add_operand(codes, a.zero_point, scale_a),
+                rescale_add_operand(codes, b.zero_point, scale_b),
+            ],
+            axis=1,
+        ),
+    )
+
+
+def _pool(
+    make: Callable[[Graph, Node, int, str, tuple[int, int]], Layer],
+) -> Callable[[Graph, Node, int, str], Layer]:
+    def lowered(graph: Graph, node: Node, index: int, reference: str) -> Layer:
+        return make(graph, node, index, reference, clamp_of(graph, node))
+
+    return lowered
+
+
+_LOWER: dict[Op, Callable[[Graph, Node, int, str], Layer]] = {
+    Op.CONV: _conv,
+    Op.DEPTHWISE: _depthwise,
+    Op.DENSE: _dense,
+    Op.ADD: _add,
+    Op.MAX_POOL: _pool(lower_max),
+    Op.AVERAGE_POOL: _pool(lower_average),
+    Op.MEAN: _pool(lower_mean),
+}

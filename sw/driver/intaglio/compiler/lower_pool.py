@@ -1,0 +1,114 @@
+"""Pools and means as layers of the array."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+
+from intaglio.compiler.layer import Area, Layer, Params, image_of, whole
+from intaglio.spec.commands import Operation
+from intaglio.spec.formats import INT8
+from intaglio.spec.graph import Graph, Node, pads_of
+from intaglio.spec.quant import IDENTITY, average_scale, mean_scale, rounding_of
+
+_ZERO = np.zeros(1, np.int64)
+
+
+def lower_max(
+    graph: Graph, node: Node, index: int, reference: str, clamp: tuple[int, int]
+) -> Layer:
+    """Return a MAX_POOL: padding reads the least code, so that it never wins."""
+    return replace(
+        _pool_layer(graph, node, index, reference, clamp),
+        operation=Operation.MAX,
+        pad_value=INT8.min,
+        params=(Params.of(_ZERO, (IDENTITY,)),),
+    )
+
+
+def lower_average(
+    graph: Graph, node: Node, index: int, reference: str, clamp: tuple[int, int]
+) -> Layer:
+    """Return an AVERAGE_POOL: a sum divided by the taps that lie inside the image.
+
+    Areas with different numbers of such taps have parameters of their own.
+    """
+    layer = _pool_layer(graph, node, index, reference, clamp)
+    rows, columns = (
+        _runs(layer.image[i], layer.out_image[i], layer.kernel[i], layer.stride[i], layer.pads[i])
+        for i in range(2)
+    )
+    counts = sorted({y * x for _, _, y in rows for _, _, x in columns})
+    return replace(
+        layer,
+        params=tuple(Params.of(_ZERO, (average_scale(count),)) for count in counts),
+        areas=tuple(
+            Area(y0, y1, x0, x1, counts.index(y * x)) for y0, y1, y in rows for x0, x1, x in columns
+        ),
+    )
+
+
+def _runs(size: int, places: int, kernel: int, stride: int, pad: int) -> list[tuple[int, int, int]]:
+    """Return (first, end, taps inside the image) of each run of windows along one axis."""
+    starts = (place * stride - pad for place in range(places))
+    inside = [max(min(at + kernel, size) - max(at, 0), 1) for at in starts]
+    runs, first = [], 0
+    for taps, group in groupby(inside):
+        length = len(list(group))
+        runs.append((first, first + length, taps))
+        first += length
+    return runs
+
+
+def lower_mean(
+    graph: Graph, node: Node, index: int, reference: str, clamp: tuple[int, int]
+) -> Layer:
+    """Return a MEAN over H and W: one window as large as the image."""
+    x, y = graph.tensors[node.inputs[0]].quant, graph.tensors[node.outputs[0]].quant
+    if x is None or y is None:
+        raise ValueError(f"{node.name}: a tensor has no quantisation")
+    layer = _pool_layer(graph, node, index, reference, clamp)
+    count = layer.image[0] * layer.image[1]
+    return replace(
+        layer,
+        kernel=layer.image[:2],
+        stride=(1, 1),
+        pads=(0, 0),
+        params=(
+            Params.of(
+                np.array([-x.zero_point * count], np.int64),
+                (mean_scale(x.scale, y.scale, count),),
+            ),
+        ),
+        zero_point=y.zero_point,
+    )
+
+
+def _pool_layer(
+    graph: Graph, node: Node, index: int, reference: str, clamp: tuple[int, int]
+) -> Layer:
+    """Return what the pools share: sums of all taps with weight 1, padding counts nothing."""
+    x, y = graph.tensors[node.inputs[0]], graph.tensors[node.outputs[0]]
+    image, out_image = image_of(x), image_of(y)
+    top, _, left, _ = pads_of(node.attributes, image[:2], node.attributes.kernel)
+    return Layer(
+        index=index,
+        name=node.name,
+        op=node.op,
+        operation=Operation.DEPTHWISE,
+        inputs=(x.number,),
+        output=y.number,
+        image=image,
+        out_image=out_image,
+        params=(),
+        rounding=rounding_of(node.op, reference),
+        zero_point=0,
+        low=clamp[0],
+        high=clamp[1],
+        areas=(whole(out_image),),
+        kernel=node.attributes.kernel,
+        stride=node.attributes.stride,
+        pads=(top, left),
+    )

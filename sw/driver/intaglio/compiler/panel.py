@@ -1,0 +1,106 @@
+"""How the weights of a layer are cut to the weight buffer."""
+
+from __future__ import annotations
+
+from intaglio.compiler.layer import Layer
+from intaglio.compiler.weights import Chunk, Reduction, whole_chunk
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.errors import Finding, FitError
+from intaglio.spec.tensor import blocks_of
+
+
+def panel_of(layer: Layer, config: ArrayConfig) -> tuple[int, tuple[Chunk, ...]]:
+    """Return the output channel blocks of a panel and the chunks of its sum.
+
+    A panel takes half of the weight buffer, so that the next one can be loaded meanwhile. Where
+    not even one output block does, it takes the whole buffer, or its sum is cut into chunks: an
+    output of one tile reads each chunk once, a larger one reads it again for every tile.
+
+    Raises
+    ------
+    FitError
+        E401: the weight or parameter buffer is too small for one output block.
+    """
+    reduction = Reduction.of(layer, config)
+    full = whole_chunk(layer, reduction)
+    total = most = blocks_of(layer.out_image[2], config.channels)
+    if not layer.params[0].shared:
+        most = min(most, config.param_words // config.drain_steps)
+        if most == 0:
+            raise _too_small(layer, "params_kib", config.drain_steps * config.param_bytes)
+    words, half = reduction.words(full), config.weight_words // 2
+    pixels = layer.out_image[0] * layer.out_image[1]
+    chunks: tuple[Chunk, ...] = (full,)
+    if layer.weights is not None and words <= half:
+        most = min(most, half // words)
+    elif layer.weights is not None:
+        most = 1
+        one_tile = pixels <= config.pixels and layer.sums_channels
+        if words > config.weight_words or one_tile:
+            chunks = _chunks(layer, config, reduction, half)
+    return -(-total // -(-total // most)), chunks  # panels of like sizes
+
+
+def _chunks(
+    layer: Layer, config: ArrayConfig, reduction: Reduction, most: int
+) -> tuple[Chunk, ...]:
+    """Return chunks of at most `most` weight words: of whole rows, of taps or of blocks."""
+    full = whole_chunk(layer, reduction)
+    sizes = [(n, full.s1, full.b1) for n in range(full.r1, 0, -1)]
+    sizes += [(1, n, full.b1) for n in range(full.s1, 0, -1)]
+    sizes += [(1, 1, n) for n in range(full.b1, 0, -1)]
+    for rows, columns, blocks in sizes:
+        steps = reduction.steps * blocks
+        if blocks == full.b1:
+            steps += reduction.last_steps - reduction.steps
+        if layer.sums_channels and rows * columns * steps <= most:
+            return tuple(
+                Chunk(
+                    r,
+                    min(r + rows, full.r1),
+                    s,
+                    min(s + columns, full.s1),
+                    b,
+                    min(b + blocks, full.b1),
+                )
+                for r in range(0, full.r1, rows)
+                for s in range(0, full.s1, columns)
+                for b in range(0, full.b1, blocks)
+            )
+    least = 2 * reduction.steps if layer.sums_channels else reduction.words(full)
+    raise _too_small(layer, "weights_kib", least * config.weight_bytes)
+
+
+def weight_beats(layer: Layer, config: ArrayConfig) -> int:
+    """Return the bus beats of all weights of a layer."""
+    if layer.weights is None:
+        return config.depth
+    reduction = Reduction.of(layer, config)
+    blocks = blocks_of(layer.out_image[2], config.channels)
+    return blocks * reduction.words(whole_chunk(layer, reduction)) * config.depth
+
+
+def compute_cycles(layer: Layer, config: ArrayConfig) -> int:
+    """Return about how many cycles the array needs for a layer, for the choice of strips alone."""
+    height, width, channels = layer.out_image
+    blocks = blocks_of(channels, config.channels)
+    if layer.sums_channels or layer.weights is not None:
+        reduction = Reduction.of(layer, config)
+        steps = reduction.words(whole_chunk(layer, reduction))
+    else:
+        steps = layer.kernel[0] * layer.kernel[1]
+    tiles = -(-height * width // config.pixels)
+    return blocks * tiles * max(steps, config.pixels * config.drain_steps)
+
+
+def _too_small(layer: Layer, key: str, need: int) -> FitError:
+    return FitError(
+        Finding(
+            "E401",
+            f"{layer.name}: one block of output channels needs {need} bytes of {key}",
+            where=layer.name,
+            have=f"array.{key} is smaller",
+            need=f"{need} bytes",
+            help=f"raise array.{key}",
+        )
+    )

@@ -1,0 +1,280 @@
+"""From a tiled layer to its commands, in the order in which the engines take them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from intaglio.compiler.buffers import Home, Ring, View, transfers
+from intaglio.compiler.encode import Constants, Stream
+from intaglio.compiler.layer import Area, Layer
+from intaglio.compiler.tile import Tiling, input_area
+from intaglio.compiler.weights import Chunk, Reduction, pack_params, pack_table, pack_weights
+from intaglio.spec.commands import Memory, Opcode, Operation, Region
+from intaglio.spec.config import CODES, ArrayConfig
+from intaglio.spec.tensor import blocks_of
+from intaglio.spec.window import Window, pair_fields
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the layers of a job share.
+
+    Parameters
+    ----------
+    weights, params : Ring
+        Contents of the weight buffer and of the parameter memory.
+    homes : mapping
+        Tensor number to its place.
+    """
+
+    config: ArrayConfig
+    stream: Stream
+    constants: Constants
+    weights: Ring
+    params: Ring
+    homes: Mapping[int, Home]
+
+
+def schedule_layer(context: Context, layer: Layer, tiling: Tiling) -> None:
+    """Append the commands of one layer to the stream of `context`."""
+    _Scheduler(context, layer, tiling).run()
+
+
+class _Scheduler:
+    def __init__(self, context: Context, layer: Layer, tiling: Tiling) -> None:
+        self._context, self._layer, self._tiling = context, layer, tiling
+        self._config = context.config
+        self._label = (layer.index, layer.name)
+        self._reduction = Reduction.of(layer, self._config)
+        self._blocks = blocks_of(layer.out_image[2], self._config.channels)
+        packed = [pack_weights(layer, self._config, c) for c in tiling.chunks]
+        self._weights = [context.constants.add(data) for data in packed]
+        packed = [pack_params(p, layer.out_image[2], self._config) for p in layer.params]
+        self._params = [context.constants.add(data) for data in packed]
+        self._held: list[dict[int, object]] = [{} for _ in tiling.slots]
+        self._turn = [0] * len(tiling.slots)
+
+    def run(self) -> None:
+        layer, context = self._layer, self._context
+        if layer.table is not None:
+            offset = context.constants.add(pack_table(layer.table, self._config))
+            context.stream.load_words(Memory.TABLE, offset, CODES, 0, self._label)
+        context.weights.reserve(
+            min(
+                sum(self._weight_words(c) for c in self._tiling.chunks) * self._blocks,
+                self._config.weight_words,
+            )
+        )
+        for strip, panel in self._parts():
+            self._part(strip, panel)
+
+    def _parts(self) -> Iterator[tuple[Area, tuple[int, int]]]:
+        strips = list(self._tiling.strips(self._layer))
+        panels = list(self._tiling.panels(self._layer, self._config))
+        if self._tiling.panels_outer:
+            yield from ((strip, panel) for panel in panels for strip in strips)
+        else:
+            yield from ((strip, panel) for strip in strips for panel in panels)
+
+    def _part(self, strip: Area, panel: tuple[int, int]) -> None:
+        """Load what a strip of a panel needs, compute it and store it."""
+        split = len(self._tiling.chunks) > 1
+        if not split:  # constants first: unlike strips, they wait for no other layer
+            self._weight_fields(panel, 0)
+        pieces = [a for a in (area.within(strip) for area in self._layer.areas) if a is not None]
+        for piece in pieces:
+            self._param_fields(panel, piece.params)
+        inputs = [self._input(i, strip, panel) for i in range(len(self._layer.inputs))]
+        out = self._output(strip, panel)
+        for piece in pieces:
+            if self._layer.operation is Operation.ADD:
+                self._add(piece, panel, inputs, out)
+            elif split:
+                self._split(piece, panel, inputs[0], out)
+            else:
+                self._window(piece, panel, inputs[0], out)
+        home = self._context.homes[self._layer.output]
+        if home.offset >= 0:
+            for fields in transfers(home, strip, panel, out, self._config.bus_bytes):
+                self._move(Opcode.STORE, fields)
+
+    # --- data ---
+
+    def _move(self, opcode: Opcode, fields: dict[str, int]) -> None:
+        memory = {"memory": int(Memory.ACTS)} if opcode is Opcode.LOAD else {}
+        fields = {"region": int(Region.TENSORS), **memory, **fields}
+        self._context.stream.append(opcode, fields, self._label)
+
+    def _input(self, operand: int, strip: Area, panel: tuple[int, int]) -> View:
+        """Return where an operand of `strip` lies, loaded if it was not there."""
+        home = self._context.homes[self._layer.inputs[operand]]
+        every = (0, blocks_of(self._layer.image[2], self._config.channels))
+        blocks = every if self._layer.sums_channels else panel
+        if home.address >= 0:
+            return View.of_home(home, blocks[0])
+        area, held = input_area(self._layer, strip), self._held[operand]
+        for address, key in held.items():
+            if key == (area, blocks):
+                return View.of_slot(address, area)
+        address = self._slot(operand)
+        held[address] = (area, blocks)
+        view = View.of_slot(address, area)
+        for fields in transfers(home, area, blocks, view, self._config.bus_bytes):
+            self._move(Opcode.LOAD, fields)
+        return view
+
+    def _output(self, strip: Area, panel: tuple[int, int]) -> View:
+        home = self._context.homes[self._layer.output]
+        if home.address >= 0:
+            return View.of_home(home, panel[0])
+        return View.of_slot(self._slot(len(self._layer.inputs)), strip)
+
+    def _slot(self, operand: int) -> int:
+        """Return the next slot of an operand, in turn."""
+        slots = self._tiling.slots[operand]
+        address = slots[self._turn[operand] % len(slots)]
+        self._turn[operand] += 1
+        return address
+
+    # --- constants ---
+
+    def _weight_words(self, chunk: Chunk) -> int:
+        return 1 if self._layer.weights is None else self._reduction.words(chunk)
+
+    def _weight_fields(self, panel: tuple[int, int], chunk: int) -> dict[str, int]:
+        """Return the weight fields of `panel`, its weights loaded if they were not there."""
+        if self._layer.operation in (Operation.MAX, Operation.ADD):
+            return {}
+        ones = self._layer.weights is None
+        words = self._weight_words(self._tiling.chunks[chunk])
+        first, count = (0, 1) if ones else (panel[0], panel[1] - panel[0])
+        key = (self._layer.index, first, count, chunk)
+        ring = self._context.weights
+        address = ring.find(key)
+        if address is None:
+            address = ring.place(key, words * count)
+            offset = self._weights[chunk] + first * words * self._config.weight_bytes
+            self._context.stream.load_words(
+                Memory.WEIGHTS, offset, words * count, address, self._label
+            )
+        return {
+            "weight_start": address,
+            "weight_step": int(not ones),
+            "weight_block": 0 if ones else words,
+        }
+
+    def _param_fields(self, panel: tuple[int, int], number: int) -> dict[str, int]:
+        """Return the parameter fields of `panel`, its parameters loaded if they were not there."""
+        words, shared = self._config.drain_steps, self._layer.params[number].shared
+        first, count = (0, 1) if shared else (0, self._blocks)
+        if words * count > self._config.param_words:
+            first, count = panel[0], panel[1] - panel[0]
+        key, ring = (self._layer.index, number, first, count), self._context.params
+        address = ring.find(key)
+        if address is None:
+            address = ring.place(key, words * count)
+            offset = self._params[number] + first * words * self._config.param_bytes
+            self._context.stream.load_words(
+                Memory.PARAMS, offset, words * count, address, self._label
+            )
+        start = address if shared else address + (panel[0] - first) * words
+        return {"param_start": start, "param_block": 0 if shared else words}
+
+    # --- commands ---
+
+    def _compute(self, fields: dict[str, int]) -> None:
+        layer = self._layer
+        common = {
+            "operation": int(layer.operation),
+            "rounding": int(layer.rounding),
+            "pad_value": layer.pad_value,
+            "zero_point": layer.zero_point,
+            "low": layer.low,
+            "high": layer.high,
+        }
+        self._context.stream.append(Opcode.COMPUTE, common | fields, self._label)
+
+    def _window(
+        self,
+        piece: Area,
+        panel: tuple[int, int],
+        view: View,
+        out: View,
+        chunk: int = 0,
+        flags: Mapping[str, int] | None = None,
+    ) -> None:
+        """Append the windows of `piece`."""
+        layer, part = self._layer, self._tiling.chunks[chunk]
+        window = Window(
+            base=view.base + part.b0 * view.block,
+            in_h=view.height,
+            in_w=view.width,
+            y0=self._first(0, piece.y0, part.r0) - view.y0,
+            x0=self._first(1, piece.x0, part.s0) - view.x0,
+            kernel=(part.r1 - part.r0, part.s1 - part.s0),
+            stride=layer.stride,
+            dilation=layer.dilation,
+            out_h=piece.y1 - piece.y0,
+            out_w=piece.x1 - piece.x0,
+        )
+        self._compute(
+            window.fields(layer.operation, self._config)
+            | {
+                "in_block": view.block,
+                "in_blocks": part.b1 - part.b0,
+                "steps": self._reduction.steps,
+                "last_steps": self._reduction.last_of(part),
+                "out_start": out.at(piece.y0, piece.x0),
+                "out_row": out.width,
+                "out_block": out.block,
+                "out_blocks": panel[1] - panel[0],
+            }
+            | self._weight_fields(panel, chunk)
+            | self._param_fields(panel, piece.params)
+            | dict(flags or {})
+        )
+
+    def _first(self, axis: int, place: int, tap: int) -> int:
+        """Return the row or column that tap `tap` of window `place` reads."""
+        layer = self._layer
+        return place * layer.stride[axis] - layer.pads[axis] + tap * layer.dilation[axis]
+
+    def _split(self, piece: Area, panel: tuple[int, int], view: View, out: View) -> None:
+        """Append the windows of `piece`, tile by tile, each sum in chunks."""
+        last = len(self._tiling.chunks) - 1
+        for tile in tiles(piece, self._config.pixels):
+            for chunk in range(last + 1):
+                flags = {"hold": int(chunk < last), "accumulate": int(chunk > 0)}
+                self._window(tile, panel, view, out, chunk, flags)
+
+    def _add(self, piece: Area, panel: tuple[int, int], inputs: list[View], out: View) -> None:
+        """Append the sum of two operands whose words lie in a row in each block."""
+        count = panel[1] - panel[0]
+        together = inputs[0].block == inputs[1].block
+        starts = [view.at(piece.y0, piece.x0) for view in inputs]
+        for block in range(1 if together else count):
+            first, second = (s + block * v.block for s, v in zip(starts, inputs, strict=True))
+            self._compute(
+                pair_fields(first, second, piece.pixels)
+                | {
+                    "in_block": inputs[0].block,
+                    "in_blocks": 1,
+                    "steps": 1,
+                    "last_steps": 1,
+                    "out_start": out.at(piece.y0, piece.x0) + block * out.block,
+                    "out_row": piece.pixels,
+                    "out_block": out.block,
+                    "out_blocks": count if together else 1,
+                }
+                | self._param_fields(panel, piece.params)
+            )
+
+
+def tiles(piece: Area, pixels: int) -> Iterator[Area]:
+    """Yield parts of `piece` of at most `pixels` windows: whole rows, or parts of one row."""
+    width = piece.x1 - piece.x0
+    rows, columns = max(pixels // width, 1), min(pixels, width)
+    for y in range(piece.y0, piece.y1, rows):
+        for x in range(piece.x0, piece.x1, columns):
+            yield Area(y, min(y + rows, piece.y1), x, min(x + columns, piece.x1), piece.params)
