@@ -134,6 +134,7 @@ def test_mean_scale_folds_the_division_in() -> None:
         assert 0 <= Fraction(0.1) / Fraction(0.25) / count - real(scale) < Fraction(1, 2**30)
     assert mean_scale(0.5, 0.5, 16) == Scale(1 << 30, -3)
     assert mean_scale(0.5, 0.5, 3) == Scale(715827882, 0)  # 2**31 // 3: truncated, unlike 1/3
+    assert mean_scale(2.0**-29, 1.0, 1024) == Scale(1 << 23, -31)  # no room for a larger shift
 
 
 def test_add_rescales_bring_operands_and_sum_to_one_scale() -> None:
