@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from amaranth.hdl import Shape
 
-from intaglio.gateware.layout import RESERVED, layout, shape
+from intaglio.gateware.layout import RESERVED, fields, layout, shape
 from intaglio.spec.commands import COMPUTE, LOAD, PARAM, STORE, TABLE
 from intaglio.spec.formats import signed, unsigned
 from intaglio.spec.record import Record
@@ -19,7 +21,7 @@ def test_shape_keeps_width_and_sign() -> None:
 
 @pytest.mark.parametrize("record", [LOAD, STORE, COMPUTE, PARAM, TABLE], ids=lambda r: r.name)
 def test_layout_equals_pack(record: Record) -> None:
-    struct = layout(record)
+    struct: Any = layout(record)
     assert struct.size == record.bits
     rng = np.random.default_rng(1)
     for _ in range(20):
@@ -31,6 +33,12 @@ def test_layout_equals_pack(record: Record) -> None:
         assert struct.const(values).as_value().value == word
         view = struct.from_bits(word)
         assert {name: view[name] for name in values} == values
+
+
+def test_fields_are_layout_without_the_rest() -> None:
+    short, whole = fields(COMPUTE), layout(COMPUTE)
+    assert [key for key, _ in short] == [key for key, _ in whole if key != RESERVED]
+    assert all(short[key] == whole[key] for key, _ in short)
 
 
 def test_reserved_covers_the_rest() -> None:

@@ -40,7 +40,9 @@ class ReadArbiter(Component):
         m = Module()
         ar, r = self.bus.ar, self.bus.r
         # AXI forbids to take back an address, so a choice that waits is kept.
-        waits, kept, choice = Signal(), Signal(), Signal()
+        waits = Signal()
+        kept = Signal()
+        choice = Signal()
         m.d.comb += [
             choice.eq(Mux(waits, kept, Mux(self.reader.ar.valid, READER_ID, LOAD_ID))),
             r.ready.eq(Mux(r.payload.id == LOAD_ID, self.load.r.ready, self.reader.r.ready)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
@@ -65,7 +67,7 @@ class Bursts(Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        rows = Signal(ROWS, reset_less=True)
+        rows: Any = Signal(ROWS, reset_less=True)
         row_address = Signal.like(rows.row_stride, reset_less=True)
         left = Signal.like(rows.row_beats, reset_less=True)
         address = rows.address
@@ -74,7 +76,8 @@ class Bursts(Component):
         low = (self.bus_bytes - 1).bit_length()
         high = low + (self.limit - 1).bit_length()
         room = Signal(range(self.limit + 1))
-        ends, last = Signal(), Signal()
+        ends = Signal()
+        last = Signal()
         m.d.comb += [
             room.eq(self.limit - address[low:high]),
             ends.eq(left <= room),

@@ -62,7 +62,7 @@ class Control(Component):
         Words for the on-chip memories: `memory`, `address`, `data`.
     requests : Out(stream.Signature(WORDS)), words : In(stream.Signature(8 * K))
         Words of the activation buffer for the store engine: addresses, then words in order, after
-        1 cycle or more. `words.ready` is always 1.
+        1 cycle or more; a word that was asked for never waits.
 
     Timing
     ------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -104,7 +106,7 @@ class Dispatch(Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        completed = Signal(COMPLETED)
+        completed: Any = Signal(COMPLETED)
         for record in ENGINES:
             name = record.name.lower()
             m.submodules[f"{name}_queue"] = queue = Queue(fields(record), QUEUED)

@@ -90,7 +90,8 @@ class Fetch(Component):
         ar, r = self.bus.ar, self.bus.r
         owed = Signal(range(depth + 1))
         length = Signal.like(owed)
-        issue, take = Signal(), Signal()
+        issue = Signal()
+        take = Signal()
         fits = queue.level + owed + length <= depth
         m.d.comb += [
             length.eq(bursts.o.payload.len + 1),
@@ -122,7 +123,7 @@ class Fetch(Component):
             self.fault.valid.eq(take & r.payload.resp[1]),
             self.fault.code.eq(read_fault(r.payload.resp)),
             self.fault.address.eq(at),
-            self.busy.eq(Cat(bursts.busy, ar.valid, owed.any(), queue.o.valid).any()),
+            self.busy.eq(Cat(bursts.busy, ar.valid, owed.any(), queue.level.any()).any()),
         ]
         wiring.connect(m, queue.o, wiring.flipped(self.o))
         return m

@@ -56,7 +56,8 @@ class LiteSlave(Component):
         aw, w, b, ar, r = (getattr(self.bus, name) for name in ("aw", "w", "b", "ar", "r"))
 
         # Write: each half waits in its register for the other.
-        has_address, has_word = Signal(), Signal()
+        has_address = Signal()
+        has_word = Signal()
         m.d.comb += [
             aw.ready.eq(~has_address),
             w.ready.eq(~has_word),

@@ -137,7 +137,8 @@ class LoadEngine(Component):
         # Beats: collected in the output register; `index` is the place of the next one.
         word, last = walk.o.payload, Signal()
         index = Signal.like(word.beats)
-        take, whole = Signal(), Signal()
+        take = Signal()
+        whole = Signal()
         landing = plans.o.valid, walk.o.valid, self.writes.valid
         m.d.comb += [
             r.ready.eq(self.abort | walk.o.valid & (~self.writes.valid | self.writes.ready)),

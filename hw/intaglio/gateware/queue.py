@@ -61,6 +61,6 @@ class Queue(Component):
             self.o.payload.eq(fifo.r_data),
             self.o.valid.eq(fifo.r_rdy),
             fifo.r_en.eq(self.o.ready),
-            self.level.eq(fifo.level),
+            self.level.eq(fifo.r_level),
         ]
         return m

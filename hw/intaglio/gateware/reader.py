@@ -89,7 +89,8 @@ class CommandReader(Component):
         kept = -(-max(fields(record).size for record in RECORDS.values()) // bits)
         word = Signal(kept * bits, reset_less=True)
         beat = Signal(range(beats))
-        full, handed = Signal(), Signal()
+        full = Signal()
+        handed = Signal()
         m.d.comb += fetch.o.ready.eq(~full)
         with m.If(fetch.o.valid & fetch.o.ready):
             with m.If(beat < kept):

@@ -146,7 +146,8 @@ class Registers(Component):
         # Read: registers take the cycle that the trace needs.
         here = lite.read_address[2:]
         in_trace = Signal()
-        register_data, register_known = Signal(REGISTER_BITS), Signal()
+        register_data = Signal(REGISTER_BITS)
+        register_known = Signal()
         m.d.comb += self.entry.eq(here - (TRACE_BASE >> 2))
         m.d.sync += [register_data.eq(0), register_known.eq(0)]
         m.d.sync += in_trace.eq(

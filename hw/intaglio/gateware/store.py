@@ -39,8 +39,8 @@ class StoreEngine(Component):
     requests : Out(stream.Signature(WORDS))
         Addresses of words to read from the activation buffer.
     words : In(stream.Signature(8 * K))
-        Those words, in order, after any number of cycles, at least 1. `words.ready` is always 1:
-        the engine asks for no more than it has room for.
+        Those words, in order, after any number of cycles, at least 1. They never wait: the engine
+        asks for no more than it has room for.
     bus : Out(AxiWrite(K))
         Master. Beats follow the acceptance of their burst.
     done : Out(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Module, unsigned
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -44,9 +46,8 @@ class Trace(Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.memory = memory = Memory(
-            shape=unsigned(REGISTER_BITS), depth=TRACE_ENTRIES, init=[]
-        )
+        memory: Any = Memory(shape=unsigned(REGISTER_BITS), depth=TRACE_ENTRIES, init=[])
+        m.submodules.memory = memory
         write, read = memory.write_port(), memory.read_port()
         m.d.comb += [
             write.addr.eq(self.layer),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from amaranth.hdl import Array, Module, Signal
 from amaranth.lib import data, stream
@@ -60,11 +61,13 @@ class Walk(Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        plan = Signal(PLAN, reset_less=True)
+        plan: Any = Signal(PLAN, reset_less=True)
         row_address = Signal.like(plan.address, reset_less=True)
         left = Signal.like(plan.row_beats, reset_less=True)
         step = Signal(range(max(self.beats) + 1), reset_less=True)
-        busy, ends, last = Signal(), Signal(), Signal()
+        busy = Signal()
+        ends = Signal()
+        last = Signal()
         steps = Array([*self.beats, *[1] * (2 ** len(plan.memory) - len(self.beats))])
 
         m.d.comb += [
