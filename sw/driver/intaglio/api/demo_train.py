@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +15,6 @@ CHANNELS = 24
 DEEP_CHANNELS = 48
 
 Weights = dict[str, Array]
-# Sees each tensor of the network by name, and returns what the next layer shall see.
-Observer = Callable[[str, Array], Array]
 
 
 @dataclass(frozen=True)
@@ -59,22 +56,21 @@ def first_weights(rng: np.random.Generator) -> Weights:
     return weights
 
 
-def forward(weights: Weights, images: Array, observe: Observer | None = None) -> dict[str, Array]:
+def forward(weights: Weights, images: Array) -> dict[str, Array]:
     """Return every tensor of the network for images N,8,8,1; ``"dense"`` holds the logits.
 
     Conv 3x3, depthwise 3x3, 1x1, residual sum, max pool, conv 3x3 of stride 2, mean, dense.
     """
-    seen: dict[str, Array] = {}
+    seen = {"image": images}
 
     def note(name: str, value: Array) -> Array:
-        seen[name] = value if observe is None else observe(name, value)
-        return seen[name]
+        seen[name] = value
+        return value
 
     def bias(name: str) -> Array:
         return weights[f"{name}/bias"]
 
-    x = note("image", images)
-    sums, seen["conv/columns"] = layers.conv(x, weights["conv"], 1)
+    sums, seen["conv/columns"] = layers.conv(images, weights["conv"], 1)
     first = note("conv", np.maximum(sums + bias("conv"), 0))
     sums = layers.depthwise(first, weights["depthwise"]) + bias("depthwise")
     x = note("depthwise", np.clip(sums, 0, 6))
