@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
@@ -146,7 +146,7 @@ class MacArray(Holder):
                 first=control.first,
                 capture=control.capture,
                 shift=shift,
-                drain_in=chain[p + 1] if p + 1 < config.pixels else 0,
+                drain_in=chain[p + 1] if p + 1 < config.pixels else Const(0, drained),
                 drain=chain[p],
             )
         m.d.comb += [
