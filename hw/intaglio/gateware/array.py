@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Const, Module, Mux, Signal
+from typing import Any
+
+from amaranth import Const, Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
+from intaglio.gateware.component import fields_of
 from intaglio.gateware.layout import shape
 from intaglio.gateware.pe import CONTROL_CYCLES, Row
 from intaglio.gateware.shared import Holder, instance
@@ -119,7 +122,7 @@ class MacArray(Holder):
         flags = data.StructLayout(
             {"add": 1, "first": 1, "capture": 1, "count": range(config.pixels + 1)}
         )
-        issue = Signal(flags)
+        issue = fields_of(flags)
         m.d.comb += [
             issue.add.eq(self.stepping),
             issue.first.eq(tap.first & (step == 0) & ~self.accumulate),
@@ -163,9 +166,7 @@ class MacArray(Holder):
         return m
 
 
-def _delay(
-    m: Module, value: data.View | Signal, cycles: int, *, reset_less: bool = False
-) -> data.View | Signal:
+def _delay(m: Module, value: Any, cycles: int, *, reset_less: bool = False) -> Any:
     """Return `value` as it was `cycles` cycles ago."""
     for _ in range(cycles):
         later = Signal.like(value, reset_less=reset_less)

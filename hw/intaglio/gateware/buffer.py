@@ -1,4 +1,4 @@
-"""Banked activation buffer: P words a cycle for the array, one for each of load, store and drain."""
+"""Banked activation buffer: P words a cycle for the array, one for each other user."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amaranth.lib import wiring
+from amaranth import Signal
+from amaranth.lib import data, wiring
 
 
 class Component(wiring.Component):
@@ -13,3 +14,8 @@ class Component(wiring.Component):
     if TYPE_CHECKING:
         # Members are set from the signature at run time, which a type checker cannot follow.
         def __getattr__(self, name: str) -> Any: ...
+
+
+def fields_of(layout: data.Layout, **options: Any) -> Any:
+    """Return a signal with the fields of `layout`; the type checker takes it for a bare signal."""
+    return Signal(layout, **options)

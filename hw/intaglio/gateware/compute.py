@@ -7,6 +7,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from intaglio.gateware.array import MacArray
+from intaglio.gateware.component import fields_of
 from intaglio.gateware.drain import Drain
 from intaglio.gateware.gather import Gather
 from intaglio.gateware.layout import fields, shape
@@ -91,7 +92,7 @@ class ComputeEngine(Holder):
         m.submodules.drain = drain = self.drain
 
         # The command register, and the life of a command.
-        command = Signal(fields(COMPUTE), reset_less=True)
+        command = fields_of(fields(COMPUTE), reset_less=True)
         start = Signal()
         held = Signal(range(array.latency_cycles + 1))
         with m.If(self.commands.valid & self.commands.ready):

@@ -6,9 +6,64 @@ from amaranth import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from intaglio.gateware.component import Component
+from intaglio.gateware.component import Component, fields_of
+from intaglio.gateware.layout import shape
 from intaglio.gateware.words import request_layout, tap_layout, words_layout
+from intaglio.spec.commands import WORDS
 from intaglio.spec.config import ArrayConfig
+
+
+class BankSelect(Component):
+    """Grant every bank the lowest lane that waits for it.
+
+    Parameters
+    ----------
+    config : ArrayConfig
+        Gives P and the buffer's size.
+
+    Members
+    -------
+    waiting : In(P), address : In(P word addresses)
+    grant : Out(P)
+        Lanes that are served.
+    bank_used : Out(P), bank_row : Out(P rows)
+        What each bank reads.
+
+    Timing
+    ------
+    Combinational.
+
+    Golden: within :class:`Gather`.
+    """
+
+    def __init__(self, config: ArrayConfig) -> None:
+        self.config = config
+        lanes = config.pixels
+        super().__init__(
+            {
+                "waiting": In(lanes),
+                "address": In(data.ArrayLayout(shape(WORDS), lanes)),
+                "grant": Out(lanes),
+                "bank_used": Out(lanes),
+                "bank_row": Out(data.ArrayLayout(range(config.act_words // lanes), lanes)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        lanes = self.config.pixels
+        bank_bits = (lanes - 1).bit_length()
+        bank = [self.address[p][:bank_bits] for p in range(lanes)]
+        for p in range(lanes):
+            taken = [self.waiting[other] & (bank[other] == bank[p]) for other in range(p)]
+            m.d.comb += self.grant[p].eq(self.waiting[p] & ~Cat(taken).any())
+        for b in range(lanes):
+            here = [self.grant[p] & (bank[p] == b) for p in range(lanes)]
+            m.d.comb += self.bank_used[b].eq(Cat(here).any())
+            for p in range(lanes):
+                with m.If(here[p]):
+                    m.d.comb += self.bank_row[b].eq(self.address[p] >> bank_bits)
+        return m
 
 
 class Gather(Component):
@@ -73,20 +128,18 @@ class Gather(Component):
             active.eq(self.i.valid & (started | (used < self.slots) | pop)),
         ]
 
-        # A pass: each bank grants one lane.
+        # A pass: each bank serves one lane.
+        m.submodules.select = select = BankSelect(self.config)
         served = Signal(lanes)  # in earlier passes
         waiting = Signal(lanes)
-        grant = Signal(lanes)
-        m.d.comb += waiting.eq(request.inside & ~served)
-        for p in range(lanes):
-            taken = [waiting[other] & (bank[other] == bank[p]) for other in range(p)]
-            m.d.comb += grant[p].eq(waiting[p] & ~Cat(taken).any())
-        for b in range(lanes):
-            here = [grant[p] & (bank[p] == b) for p in range(lanes)]
-            m.d.comb += self.bank_enable[b].eq(active & Cat(here).any())
-            for p in range(lanes):
-                with m.If(here[p]):
-                    m.d.comb += self.bank_row[b].eq(request.address[p] >> bank_bits)
+        grant = select.grant
+        m.d.comb += [
+            waiting.eq(request.inside & ~served),
+            select.waiting.eq(waiting),
+            select.address.eq(request.address),
+            self.bank_enable.eq(Mux(active, select.bank_used, 0)),
+            self.bank_row.eq(select.bank_row),
+        ]
 
         done = Signal()
         m.d.comb += [done.eq((waiting & ~grant) == 0), self.i.ready.eq(active & done)]
@@ -103,7 +156,7 @@ class Gather(Component):
         arrived = Signal(lanes)
         outside = Signal(lanes)
         complete = Signal()
-        tap = Signal(tap_layout(self.config), reset_less=True)
+        tap = fields_of(tap_layout(self.config), reset_less=True)
         m.d.sync += [
             arrived.eq(Mux(active, grant, 0)),
             outside.eq(Mux(active, ~request.inside, 0)),
@@ -111,7 +164,7 @@ class Gather(Component):
             tap.eq(request.tap),
         ]
         slot = [
-            Signal(words_layout(self.config), reset_less=True, name=f"slot_{n}") for n in (0, 1)
+            fields_of(words_layout(self.config), reset_less=True, name=f"slot_{n}") for n in (0, 1)
         ]
         write, read = Signal(), Signal()
         pads = Cat(self.pad_value for _ in range(self.config.act_bytes))

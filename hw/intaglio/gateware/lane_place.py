@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from amaranth import Const, Module, Mux, Signal
+from amaranth import Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from intaglio.gateware.component import Component
+from intaglio.gateware.component import Component, fields_of
 from intaglio.gateware.layout import fields, shape
 from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
@@ -66,8 +66,8 @@ class LanePlaces(Component):
                 "word": shape(_FIELD["start"]),
             }
         )
-        lane = [Signal(place, name=f"lane_{p}", reset_less=True) for p in range(lanes)]
-        walker = Signal(place, reset_less=True)
+        lane = [fields_of(place, name=f"lane_{p}", reset_less=True) for p in range(lanes)]
+        walker = fields_of(place, reset_less=True)
         fill = Signal(range(lanes + 1))
         m.d.comb += self.ready.eq(fill == 0)
 
@@ -103,9 +103,9 @@ class LanePlaces(Component):
         m: Module,
         to: data.View,
         place: data.View,
-        rows: Signal,
-        columns: Signal,
-        jump: Signal,
+        rows: Value,
+        columns: Value,
+        jump: Value,
     ) -> None:
         """Move `to` to `place` plus rows, columns and words, over the end of a row at most once."""
         command = self.command

@@ -6,6 +6,7 @@ from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
+from intaglio.gateware.component import fields_of
 from intaglio.gateware.layout import shape
 from intaglio.gateware.shared import Holder, SharedComponent, instance
 from intaglio.spec.config import ArrayConfig
@@ -64,8 +65,8 @@ class Pe(SharedComponent):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self.config
-        act = Signal(data.ArrayLayout(shape(config.act), config.depth), reset_less=True)
-        wgt = Signal(data.ArrayLayout(shape(config.wgt), config.depth), reset_less=True)
+        act = fields_of(data.ArrayLayout(shape(config.act), config.depth), reset_less=True)
+        wgt = fields_of(data.ArrayLayout(shape(config.wgt), config.depth), reset_less=True)
         m.d.sync += [act.as_value().eq(self.act), wgt.as_value().eq(self.wgt)]
 
         products = []

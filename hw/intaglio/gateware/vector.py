@@ -6,7 +6,7 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from intaglio.gateware.component import Component
+from intaglio.gateware.component import Component, fields_of
 from intaglio.gateware.layout import layout, shape
 from intaglio.gateware.ram import add_ram
 from intaglio.gateware.words import accs_layout, words_layout
@@ -74,8 +74,8 @@ class VectorUnit(Component):
         tap = self.i.payload.tap
 
         # The window so far: its first word, or the maximum.
-        so_far = Signal(codes, reset_less=True)
-        reduced = Signal(codes)
+        so_far = fields_of(codes, reset_less=True)
+        reduced = fields_of(codes)
         for k in range(config.channels):
             m.d.comb += reduced[k].eq(
                 Mux(tap.first | self.adds | (word[k] > so_far[k]), word[k], so_far[k])
@@ -85,7 +85,7 @@ class VectorUnit(Component):
 
         # A finished window leaves Q channels a cycle; `left` counts what is still to go.
         left = Signal(range(config.drain_steps + 1))
-        one, two = Signal(codes, reset_less=True), Signal(codes, reset_less=True)
+        one, two = fields_of(codes, reset_less=True), fields_of(codes, reset_less=True)
         taken = Signal()
         m.d.comb += [
             self.stepping.eq(self.i.valid & (~tap.last | (left <= 1))),
@@ -106,7 +106,7 @@ class VectorUnit(Component):
         looked_up, summed = Signal(), Signal()
         m.d.sync += [looked_up.eq(left != 0), summed.eq(looked_up)]
         entry_bits = TABLE.fields[0].format.bits
-        values = Signal(accs_layout(config), reset_less=True)
+        values = fields_of(accs_layout(config), reset_less=True)
         for q in range(config.requant_lanes):
             code = Signal(shape(config.act), name=f"code_{q}", reset_less=True)
             m.d.sync += code.eq(two[q])

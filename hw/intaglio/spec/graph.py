@@ -133,7 +133,7 @@ class Graph:
 
 
 def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    """Return (before, after) of TFLite's SAME padding: the output has ceil(size / stride) places."""
+    """Return (before, after) of TFLite's SAME padding, which gives ceil(size / stride) places."""
     out = -(-size // stride)
     total = max((out - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
     return total // 2, total - total // 2
@@ -151,8 +151,8 @@ def pads_of(
             for i in range(2)
         )
         return *y, *x
-    if isinstance(attributes.padding, str):
-        raise ValueError(f"padding is {attributes.padding!r}, not same, valid or four numbers")
+    if not isinstance(attributes.padding, tuple):
+        raise TypeError(f"padding is {attributes.padding!r}, not same, valid or four numbers")
     return attributes.padding
 
 

@@ -136,7 +136,7 @@ class Program:
         return next(plan for plan in self.tensors if plan.number == number)
 
     def to_bytes(self) -> bytes:
-        """Return the program file: header, plan as JSON, constants, commands; the same each time."""
+        """Return the program file: header, plan as JSON, constants, commands."""
         plan = {
             "model": self.model,
             "config": {"name": self.config_name, "digest": self.config_digest},

@@ -102,8 +102,8 @@ def _requests(config: ArrayConfig, command: dict[str, int]) -> list[dict[str, An
 def _gather_inputs(config: ArrayConfig, rng: np.random.Generator) -> Values:
     """Return a filled buffer, and requests without, with some and with nothing but conflicts."""
     words, lanes = 64, config.pixels
-    load = [{"address": a, "data": rng.bytes(config.act_bytes)} for a in range(words)]
-    load = [{**w, "data": int.from_bytes(w["data"], "little")} for w in load]
+    contents = [int.from_bytes(rng.bytes(config.act_bytes), "little") for _ in range(words)]
+    load = [{"address": a, "data": word} for a, word in enumerate(contents)]
     requests = []
     for n in range(60):
         if n % 3 == 0:

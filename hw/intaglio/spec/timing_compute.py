@@ -1,0 +1,161 @@
+"""Cycles of a COMPUTE command, counted as the gates count them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from intaglio.spec.commands import Operation
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.formats import IntArray
+from intaglio.spec.window import tile_pixels
+
+# Latencies of the blocks; tests compare each with the block's own `latency_cycles`.
+ARRAY_CYCLES = 5  # a tile's last step to its first accumulators
+VECTOR_CYCLES = 3  # a window's last tap to its first accumulators
+DRAIN_CYCLES = 9  # accumulators to the written word
+GATHER_CYCLES = 2  # a request's last pass to its words
+START_CYCLES = 5  # a command is taken to its first request, without the P cycles of placing
+BLOCK_CYCLES = 3  # the same from one output block's last request to the next one's first
+
+
+@dataclass(frozen=True)
+class ComputeCycles:
+    """What a COMPUTE command takes.
+
+    Parameters
+    ----------
+    total : int
+        From its acceptance to its completion.
+    steps : int
+        Cycles in which the array or the vector unit took something.
+    """
+
+    total: int
+    steps: int
+
+
+def compute_cycles(fields: Mapping[str, int], config: ArrayConfig) -> ComputeCycles:
+    """Return the cycles of a COMPUTE command with these field values.
+
+    The pipeline is a chain of three queues: requests wait for a slot of the gather, words for the
+    array, a tile's last step for the drain copy. Each event is the latest of what it waits for, so
+    a tile only shifts the state it finds: tiles with one pattern of bank passes and one state
+    before them take the same time, and are computed once.
+    """
+    operation = Operation(fields["operation"])
+    passes = gather_passes(fields, config)
+    blocks = fields["in_blocks"]
+    steps = [fields["steps"]] * (blocks - 1) + [fields["last_steps"]]
+    tile = tile_pixels(operation, config)
+    pipeline = _Pipeline(operation, config, bool(fields["hold"]))
+    patterns = [tuple(pattern) for pattern in passes.tolist()]
+    for block in range(fields["out_blocks"]):
+        pipeline.place(first=block == 0)
+        left = fields["pixels"]
+        for pattern in patterns:
+            pipeline.tile(pattern, steps, min(left, tile))
+            left -= tile
+    total_steps = fields["out_blocks"] * len(patterns) * passes.shape[1] * sum(steps)
+    return ComputeCycles(pipeline.end(), total_steps)
+
+
+def gather_passes(fields: Mapping[str, int], config: ArrayConfig) -> IntArray:
+    """Return the passes of the gather for each tile (axis 0) and tap (axis 1).
+
+    A pass serves one lane of each bank; a tap whose lanes are all outside takes one pass too.
+    Input blocks move all lanes alike and change nothing.
+    """
+    tile = tile_pixels(Operation(fields["operation"]), config)
+    windows = np.arange(-(-fields["pixels"] // tile) * tile).reshape(-1, tile)
+    i, j = np.divmod(windows, fields["out_w"])
+    taps_y, taps_x = np.mgrid[: fields["kernel_h"], : fields["kernel_w"]].reshape(2, -1)
+    most = np.ones((len(windows), len(taps_y)), np.int64)
+    for tap, (r, s) in enumerate(zip(taps_y, taps_x, strict=True)):
+        y = fields["y0"] + i * fields["stride_y"] + r * fields["dilation_y"]
+        x = fields["x0"] + j * fields["stride_x"] + s * fields["dilation_x"]
+        inside = (y >= 0) & (y < fields["in_h"]) & (x >= 0) & (x < fields["in_w"])
+        inside &= windows < fields["pixels"]
+        bank = (i * fields["window_y"] + j * fields["window_x"]) % config.pixels
+        for b in range(config.pixels):
+            most[:, tap] = np.maximum(most[:, tap], ((bank == b) & inside).sum(axis=1))
+    return most
+
+
+_State = tuple[int, int, tuple[int, int], int, int]
+_Key = tuple[tuple[int, ...], int, _State]
+_After = tuple[int, int, tuple[int, int], int, int]
+
+
+class _Pipeline:
+    """Times of the last events, relative to the last request's last pass."""
+
+    def __init__(self, operation: Operation, config: ArrayConfig, hold: bool) -> None:
+        self.config = config
+        self.hold = hold
+        self.on_array = operation in (Operation.CONV, Operation.DEPTHWISE)
+        self.now = 0  # absolute cycle that the relative times below count from
+        self.ready = 0  # the next request may reach the gather
+        self.shown = -1  # the last request reached the gather
+        self.pops = (-9, -9)  # the last but one and the last word were taken
+        self.last = -(10**6)  # the last step of the last tile was issued
+        self.payloads = 0  # accumulator payloads of that tile
+        self.known: dict[_Key, _After] = {}
+
+    def place(self, *, first: bool) -> None:
+        """Begin an output block."""
+        if first:
+            self.ready = START_CYCLES + self.config.pixels
+        else:
+            self.ready = max(self.ready, self.shown + BLOCK_CYCLES + self.config.pixels)
+
+    def tile(self, passes: tuple[int, ...], steps: list[int], count: int) -> None:
+        """Run one tile: every tap, every input block."""
+        state = (self.ready, self.shown, self.pops, max(self.last, -(10**4)), self.payloads)
+        key = (passes, count, state)
+        if key not in self.known:
+            self._run(passes, steps, count)
+            by = self.ready
+            self._rebase(by)
+            self.known[key] = (by, self.shown, self.pops, self.last, self.payloads)
+        by, self.shown, self.pops, self.last, self.payloads = self.known[key]
+        self.ready = 0
+        self.now += by
+
+    def _run(self, passes: tuple[int, ...], steps: list[int], count: int) -> None:
+        before, previous = self.pops
+        blocks = len(steps)
+        for n in range(len(passes) * blocks):
+            self.shown = self.ready
+            first = max(self.ready, before)
+            last_pass = first + passes[n // blocks] - 1
+            self.ready = last_pass + 1
+            visible = max(last_pass + GATHER_CYCLES, previous + 1)
+            ends_tile = n == len(passes) * blocks - 1
+            taken = visible + (steps[n % blocks] - 1 if self.on_array else 0)
+            if ends_tile and not self.hold:
+                taken = max(taken, self.last + self._wait())
+                self.last = taken
+                self.payloads = count * self.config.drain_steps
+            elif ends_tile:
+                self.last = taken
+            before, previous = previous, taken
+        self.pops = (before, previous)
+
+    def _wait(self) -> int:
+        """Return the cycles from one tile's last step to the next one's, at least."""
+        return max(self.payloads, ARRAY_CYCLES) if self.on_array else self.payloads
+
+    def _rebase(self, by: int) -> None:
+        self.shown -= by
+        self.pops = (self.pops[0] - by, self.pops[1] - by)
+        self.last -= by
+
+    def end(self) -> int:
+        """Return the cycle of completion."""
+        if self.hold:
+            return self.now + self.last + ARRAY_CYCLES
+        unit = ARRAY_CYCLES if self.on_array else VECTOR_CYCLES
+        return self.now + self.last + unit + self.payloads - 1 + DRAIN_CYCLES
