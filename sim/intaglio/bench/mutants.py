@@ -1,0 +1,116 @@
+"""One-line breaks of the gates, each with the rows that must notice it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A break of one line.
+
+    Parameters
+    ----------
+    name : str
+        What is broken.
+    module : str
+        Module of :mod:`intaglio.gateware`.
+    find, replace : str
+        Text that occurs exactly once in the module, and what it becomes.
+    rows : tuple of str
+        Rows of the bench table, tried in order until one fails.
+    """
+
+    name: str
+    module: str
+    find: str
+    replace: str
+    rows: tuple[str, ...]
+
+
+MUTANTS = (
+    Mutant(
+        "rounding-constant",
+        "requantise_lane",
+        "value.eq(product[at:] + (guard & (~negative | sticky)))",
+        "value.eq(product[at:] + guard)",
+        ("requantise-double",),
+    ),
+    Mutant(
+        "rounding-ties-up",
+        "requantise_lane",
+        "up.eq(guard & (~negative | sticky))",
+        "up.eq(guard)",
+        ("requantise-single-up",),
+    ),
+    Mutant(
+        "rounding-ties-even",
+        "requantise_lane",
+        "up.eq(guard & (sticky | whole[0]))",
+        "up.eq(guard)",
+        ("requantise-fp32-rne",),
+    ),
+    Mutant(
+        "padding-value",
+        "gather",
+        "slot[n].word[p].eq(pads)",
+        "slot[n].word[p].eq(0)",
+        ("gather-tiny",),
+    ),
+    Mutant(
+        "accumulator-clear",
+        "pe",
+        "Mux(self.first, 0, acc)",
+        "acc",
+        ("array-broadcast-tiny",),
+    ),
+    Mutant(
+        "address-wrap",
+        "lane_place",
+        "column >= command.wrap_x",
+        "column > command.wrap_x",
+        ("window-tiny",),
+    ),
+    Mutant(
+        "image-edge",
+        "window",
+        "(x < command.in_w)",
+        "(x <= command.in_w)",
+        ("window-tiny",),
+    ),
+    Mutant(
+        "lane-mask",
+        "window",
+        "(p < request.tap.count) & rows_fit",
+        "rows_fit",
+        ("window-tiny",),
+    ),
+    Mutant(
+        "channel-mask",
+        "pe",
+        "self.word.word_select(k, act_bits)",
+        "self.word.word_select(0, act_bits)",
+        ("array-local-tiny",),
+    ),
+    Mutant(
+        "weight-restart",
+        "array",
+        "offset.eq(Mux(ends_tile, 0, offset + self.weight_step))",
+        "offset.eq(offset + self.weight_step)",
+        ("array-broadcast-tiny",),
+    ),
+    Mutant(
+        "maximum-sign",
+        "vector",
+        "(word[k] > so_far[k])",
+        "(word[k].as_unsigned() > so_far[k].as_unsigned())",
+        ("vector-max-tiny",),
+    ),
+    Mutant(
+        "table-offset",
+        "vector",
+        ".as_unsigned() ^ (CODES // 2)",
+        ".as_unsigned()",
+        ("vector-add-tiny",),
+    ),
+)
