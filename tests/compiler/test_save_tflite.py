@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from intaglio.api.models import mobilenet_v2, resnet50
+from intaglio.api.models_builder import GraphBuilder, span_quantisation
 from intaglio.compiler.load_tflite import load_tflite, parse_tflite
 from intaglio.compiler.save_tflite import save_tflite
+from intaglio.golden.network import run_graph
 from intaglio.spec.errors import ModelError
-from intaglio.spec.graph import Graph, Tensor
+from intaglio.spec.graph import Graph, Op, Tensor
 
 SHIPPED = Path("sw/driver/intaglio/api/data/digits.tflite")
 INT8_MODELS = [
@@ -29,6 +31,7 @@ DIGEST = """
 import hashlib
 from intaglio.api.models import mobilenet_v2
 from intaglio.compiler.save_tflite import save_tflite
+from intaglio.golden.network import run_graph
 print(hashlib.sha256(save_tflite(mobilenet_v2(32))).hexdigest())
 """
 
@@ -137,3 +140,41 @@ def test_litert_accepts_what_we_build(make: object, rng: np.random.Generator) ->
     for node in graph.nodes:
         codes = np.asarray(outputs[node.outputs[0]])
         assert codes.shape == graph.tensors[node.outputs[0]].shape
+
+
+def uneven() -> Graph:
+    """Return a network in which height and width differ in every setting."""
+    net = GraphBuilder("uneven")
+    rng = np.random.default_rng(1)
+    image = net.input("image", (1, 20, 30, 3), span_quantisation((-1, 1)))
+    draw = rng.standard_normal
+    x = net.conv(image, "conv", draw((8, 3, 5, 3)), draw(8), (-9, 9))
+    x = net.depthwise(x, "depthwise", draw((1, 5, 3, 8)), draw(8), (-9, 9))
+    x = net.pool(Op.AVERAGE_POOL, x, "pool", 2, stride=2)
+    graph = net.graph((image,), (x,))
+    conv, depthwise, pool = graph.nodes
+    settings = [
+        replace(conv.attributes, stride=(2, 3)),
+        replace(depthwise.attributes, dilation=(1, 2), padding="valid"),
+        replace(pool.attributes, kernel=(3, 2), stride=(3, 1)),
+    ]
+    shapes = [(1, 10, 10, 8), (1, 6, 6, 8), (1, 2, 5, 8)]
+    tensors = dict(graph.tensors)
+    for node, shape in zip(graph.nodes, shapes, strict=True):
+        tensors[node.outputs[0]] = replace(tensors[node.outputs[0]], shape=shape)
+    nodes = tuple(
+        replace(node, attributes=attributes)
+        for node, attributes in zip(graph.nodes, settings, strict=True)
+    )
+    return replace(graph, nodes=nodes, tensors=tensors)
+
+
+def test_height_and_width_are_told_apart(rng: np.random.Generator) -> None:
+    graph = uneven()
+    data = save_tflite(graph)
+    assert_same_graph(parse_tflite(data, "uneven", "uneven"), graph)
+    image = rng.integers(-128, 128, graph.tensors[graph.inputs[0]].shape, np.int8)
+    need = run_graph(graph, {graph.inputs[0]: image})
+    numbers = [node.outputs[0] for node in graph.nodes]
+    for number, have in run_litert(data, numbers, image).items():
+        np.testing.assert_array_equal(have, need[number])
