@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from intaglio.bench.row import BenchError, Row, Values
-from intaglio.bench.run import RowResult, require, run_row
+from intaglio.bench.result import BenchError, RowResult, require
+from intaglio.bench.row import Row, Values
+from intaglio.bench.run import run_row
 
 MakeRow = Callable[..., Row]
 

@@ -7,15 +7,15 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from intaglio.bench import cache
+from intaglio.bench.compile import TOP
 from intaglio.bench.process import run
 from intaglio.bench.tools import toolchain
 from intaglio.spec.errors import EnvironmentFault, Finding
-
-TOP = "intaglio_top"
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,16 @@ WAIVERS = (
 )
 
 
-def waiver_file() -> str:
+def waiver_file(waivers: Sequence[Waiver] = WAIVERS) -> str:
     """Return the waivers in Verilator's control language, each below its reason."""
     lines = ["`verilator_config"]
-    for waiver in WAIVERS:
+    for waiver in waivers:
         lines += [f"// {waiver.reason}", waiver.line]
     return "\n".join(lines) + "\n"
 
 
-def lint(verilog: str, top: str = TOP) -> list[str]:
-    """Return the warnings of ``verilator --lint-only -Wall`` that no waiver covers.
+def lint(verilog: str, top: str = TOP, waivers: Sequence[Waiver] = WAIVERS) -> list[str]:
+    """Return the warnings of ``verilator --lint-only -Wall`` that none of `waivers` covers.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def lint(verilog: str, top: str = TOP) -> list[str]:
     work = Path(tempfile.mkdtemp(prefix="intaglio-lint-"))
     try:
         (work / "top.v").write_text(verilog)
-        (work / "waivers.vlt").write_text(waiver_file())
+        (work / "waivers.vlt").write_text(waiver_file(waivers))
         options = ("--lint-only", "-Wall", "--no-timing", "--top-module", top)
         command = (tools.verilator, *options, "waivers.vlt", "top.v")
         status, output = run(command, cwd=work, env=tools.environment(), check=False)

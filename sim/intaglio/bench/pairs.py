@@ -8,10 +8,11 @@ from importlib import import_module
 from pathlib import Path
 
 from intaglio.bench.row import Row
+from intaglio.bench.whole import WholeRow
 from intaglio.spec.errors import Finding, UsageError
 
 
-def collect(names: Iterable[str]) -> tuple[Row, ...]:
+def collect(names: Iterable[str]) -> tuple[Row | WholeRow, ...]:
     """Return the rows of the modules called `names`, in the order of each one's ``ROWS``.
 
     Raises
@@ -30,7 +31,7 @@ def collect(names: Iterable[str]) -> tuple[Row, ...]:
 PAIRS = collect(sorted(path.stem for path in Path(__file__).parent.glob("pairs_*.py")))
 
 
-def choose(names: list[str]) -> list[Row]:
+def choose(names: list[str]) -> list[Row | WholeRow]:
     """Return the rows called `names` (or whose names start so); all of them for no names.
 
     Raises

@@ -21,17 +21,23 @@ class ControlPort(Protocol):
         """Return a register's value."""
 
 
+def start_writes(address: int, count: int) -> list[tuple[int, int]]:
+    """Return the register writes that start the `count` commands at `address`, in order."""
+    both = Interrupt.DONE | Interrupt.ERROR
+    values = {
+        "PROGRAM_ADDRESS": address,
+        "PROGRAM_COUNT": count,
+        "IRQ_STATUS": int(both),
+        "IRQ_ENABLE": int(both),
+        "CONTROL": int(Control.START),
+    }
+    return [(BY_NAME[name].address, value) for name, value in values.items()]
+
+
 def start(port: ControlPort, address: int, count: int) -> None:
     """Start the program of `count` commands at `address`, with both interrupts enabled."""
-    both = Interrupt.DONE | Interrupt.ERROR
-    for name, value in (
-        ("PROGRAM_ADDRESS", address),
-        ("PROGRAM_COUNT", count),
-        ("IRQ_STATUS", both),
-        ("IRQ_ENABLE", both),
-        ("CONTROL", Control.START),
-    ):
-        port.write_register(BY_NAME[name].address, int(value))
+    for register, value in start_writes(address, count):
+        port.write_register(register, value)
 
 
 def clear_interrupts(port: ControlPort) -> None:

@@ -10,15 +10,7 @@ import numpy as np
 from amaranth.hdl import Shape
 from amaranth.lib import data, wiring
 
-from intaglio.spec.errors import ToolError
-
 Values = Mapping[str, Sequence[Any]]
-
-
-class BenchError(ToolError):
-    """A component does not do what its golden row says (E602)."""
-
-    exit_code = 1  # checked and not good
 
 
 @dataclass(frozen=True)
