@@ -73,7 +73,7 @@ class Drain(Holder):
         m.submodules.writer = writer = Writer(config)
 
         # Which parameter word: a step within the window, windows within the block, the block.
-        step = Signal(range(config.drain_steps))
+        step = Signal(range(max(config.drain_steps, 2)))
         window = Signal(shape(_FIELD["pixels"]))
         base = Signal(shape(WORDS), reset_less=True)
         last_step = step == config.drain_steps - 1

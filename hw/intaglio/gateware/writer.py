@@ -63,7 +63,7 @@ class Writer(Component):
         config, command = self.config, self.command
 
         # The word fills from the top: after K / Q payloads its first codes are at the bottom.
-        step = Signal(range(config.drain_steps))
+        step = Signal(range(max(config.drain_steps, 2)))
         last_step = Signal()
         word = Signal(config.channels * config.act.bits, reset_less=True)
         filled = Signal.like(word)
