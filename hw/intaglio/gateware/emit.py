@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from amaranth import Const, Value
 from amaranth.back import verilog
 from amaranth.lib import wiring
@@ -41,8 +43,8 @@ def _convert(component: wiring.Component, name: str) -> str:
         # A stream that is always ready has a constant there, which is no port.
         if not isinstance(value, Const):
             ports.append(value)
-    return str(
-        verilog.convert(
-            component, name=name, ports=ports, emit_src=False, strip_internal_attrs=True
-        )
+    text = verilog.convert(
+        component, name=name, ports=ports, emit_src=False, strip_internal_attrs=True
     )
+    # Yosys declares a signal of no bits as [-1:0], which Verilog reads as two; nothing uses them.
+    return re.sub(r"^ *(?:wire|reg) \[-1:0\] [^;]*;\n", "", str(text), flags=re.MULTILINE)
