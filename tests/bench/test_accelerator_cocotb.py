@@ -27,7 +27,7 @@ class Changed(WholeRow):
 
 
 def _faults(tmp_path: Path, seed: int, key: str, value: Any) -> tuple[str, ...]:
-    row = Changed("changed", CONFIG, 0.3, (key, value))
+    row = Changed("changed", CONFIG, 0.3, change=(key, value))
     return run_row(row, seed=seed, output=tmp_path).faults
 
 

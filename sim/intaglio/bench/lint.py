@@ -62,6 +62,10 @@ WAIVERS = (
         "PROCASSINIT",
         "Amaranth gives every register its reset value as initial value too: FPGAs start with it",
     ),
+    Waiver(
+        "CMPCONST",
+        "a bound that one configuration cannot exceed is compared with all the same",
+    ),
     Waiver("DECLFILENAME", "the accelerator is one file of many modules"),
 )
 

@@ -14,9 +14,7 @@ from intaglio.spec.quant import Rounding
 from intaglio.spec.scale import multiplier
 from intaglio.spec.window import Window
 
-HEIGHT, WIDTH, BLOCKS, TAPS = 6, 7, 2, 9
-PIXELS, POOLED = HEIGHT * WIDTH, (HEIGHT // 2) * (WIDTH // 2)
-CONV_AT, POOL_AT = PIXELS, PIXELS * (1 + BLOCKS)  # on-chip words
+BLOCKS, TAPS = 2, 9
 
 
 @dataclass(frozen=True)
@@ -35,27 +33,35 @@ class Job:
         return {region: device.read(region, 0, d.size) for region, d in self.before.items()}
 
 
-def small_program(config: ArrayConfig, rng: np.random.Generator) -> Job:
-    """Return a 3x3 convolution with padding, then 2x2 max pooling; both results are stored."""
+def small_program(
+    config: ArrayConfig, rng: np.random.Generator, size: tuple[int, int] = (6, 7)
+) -> Job:
+    """Return a 3x3 convolution with padding, then 2x2 max pooling; both results are stored.
+
+    `size` is the height and width of the image.
+    """
+    height, width = size
+    pixels, pooled = height * width, (height // 2) * (width // 2)
+    pooled_at = pixels * (1 + BLOCKS)  # on-chip word, and the same place among the tensors
     steps = config.channels // config.depth
     weight_words, param_words = BLOCKS * TAPS * steps, BLOCKS * config.drain_steps
     weights = rng.integers(0, 256, weight_words * config.weight_bytes, dtype=np.uint8)
     constants = np.concatenate([weights, _params(config, param_words, rng)])
     word = config.act_bytes
-    image = rng.integers(0, 256, PIXELS * word, dtype=np.uint8)
-    results = np.zeros(BLOCKS * (PIXELS + POOLED) * word, dtype=np.uint8)
+    image = rng.integers(0, 256, pixels * word, dtype=np.uint8)
+    results = np.zeros(BLOCKS * (pixels + pooled) * word, dtype=np.uint8)
     loads = [
         _load(config, Memory.WEIGHTS, Region.CONSTANTS, 0, 1, weights.size),
         _load(
             config, Memory.PARAMS, Region.CONSTANTS, weights.size, 1, constants.size - weights.size
         ),
-        _load(config, Memory.ACTS, Region.TENSORS, 0, HEIGHT, WIDTH * word),
+        _load(config, Memory.ACTS, Region.TENSORS, 0, height, width * word),
     ]
     stores = [
-        _store(config, 1, CONV_AT, PIXELS * word, PIXELS),
-        _store(config, 2, POOL_AT, (PIXELS * (1 + BLOCKS)) * word, POOLED),
+        _store(config, 1, pixels, pixels * word, pixels),
+        _store(config, 2, pooled_at, pooled_at * word, pooled),
     ]
-    commands = b"".join([*loads, *_computes(config, steps), *stores])
+    commands = b"".join([*loads, *_computes(config, steps, size), *stores])
     tensors = np.concatenate([image, results])
     return Job(commands, {int(Region.CONSTANTS): constants, int(Region.TENSORS): tensors})
 
@@ -108,9 +114,11 @@ def _store(config: ArrayConfig, wait: int, address: int, offset: int, words: int
     )
 
 
-def _computes(config: ArrayConfig, steps: int) -> list[bytes]:
-    conv = Window(0, HEIGHT, WIDTH, -1, -1, (3, 3), (1, 1), (1, 1), HEIGHT, WIDTH)
-    pool = Window(CONV_AT, HEIGHT, WIDTH, 0, 0, (2, 2), (2, 2), (1, 1), HEIGHT // 2, WIDTH // 2)
+def _computes(config: ArrayConfig, steps: int, size: tuple[int, int]) -> list[bytes]:
+    height, width = size
+    pixels = height * width
+    conv = Window(0, height, width, -1, -1, (3, 3), (1, 1), (1, 1), height, width)
+    pool = Window(pixels, height, width, 0, 0, (2, 2), (2, 2), (1, 1), height // 2, width // 2)
     common = {
         "opcode": int(Opcode.COMPUTE),
         "mark": 1,
@@ -127,9 +135,13 @@ def _computes(config: ArrayConfig, steps: int) -> list[bytes]:
     first = common | conv.fields(Operation.CONV, config)
     first |= {"operation": int(Operation.CONV), "wait_load": 3, "steps": steps}
     first |= {"last_steps": steps, "weight_block": TAPS * steps}
-    first |= {"out_start": CONV_AT, "out_row": WIDTH, "out_block": PIXELS}
+    first |= {"out_start": pixels, "out_row": width, "out_block": pixels}
     second = common | pool.fields(Operation.MAX, config)
     second |= {"operation": int(Operation.MAX), "wait_load": 3, "wait_compute": 1, "layer": 1}
-    second |= {"steps": 1, "last_steps": 1, "in_block": PIXELS}
-    second |= {"out_start": POOL_AT, "out_row": WIDTH // 2, "out_block": POOLED}
+    second |= {"steps": 1, "last_steps": 1, "in_block": pixels}
+    second |= {
+        "out_start": pixels * (1 + BLOCKS),
+        "out_row": width // 2,
+        "out_block": (height // 2) * (width // 2),
+    }
     return [COMPUTE.to_bytes(fields) for fields in (first, second)]

@@ -33,15 +33,18 @@ class WholeRow:
         The accelerator.
     stalls : float
         Probability, for each AXI channel and cycle, that the channel rests.
+    size : (int, int)
+        Height and width of the image that the program works on.
     """
 
     name: str
     config: ArrayConfig
     stalls: float
+    size: tuple[int, int] = (6, 7)
 
     def job(self, seed: int) -> dict[str, Any]:
         """Return what the bench reads, for JSON."""
-        program = small_program(self.config, np.random.default_rng(seed))
+        program = small_program(self.config, np.random.default_rng(seed), self.size)
         after = program.run(GoldenDevice(self.config))
         bases, at = {}, PAGE
         for region, data in program.before.items():
