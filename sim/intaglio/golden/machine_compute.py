@@ -23,9 +23,20 @@ FLOAT32_TERMS = 1 << 10
 
 @dataclass
 class ComputeState:
-    """What lasts from one COMPUTE to the next: the accumulators, one row for each pixel."""
+    """What lasts from one COMPUTE to the next.
+
+    Parameters
+    ----------
+    acc : (pixels, lanes)
+        The accumulators of the last output block.
+    total, out : (blocks, pixels, lanes) and (blocks, pixels)
+        For reports: what the requantiser was given last, bias included, and the word address of
+        each output.
+    """
 
     acc: IntArray = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    total: IntArray = field(default_factory=lambda: np.zeros((0, 0, 0), np.int64))
+    out: IntArray = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
 
 def compute(fields: Fields, config: ArrayConfig, buffers: Buffers, state: ComputeState) -> None:
@@ -50,7 +61,7 @@ def compute(fields: Fields, config: ArrayConfig, buffers: Buffers, state: Comput
         acc[0] += state.acc
     state.acc = acc[-1].copy()
     if not fields["hold"]:
-        _finish(acc, fields, config, buffers)
+        state.total, state.out = _finish(acc, fields, config, buffers)
 
 
 def _check(fields: Fields, config: ArrayConfig, operation: Operation) -> None:
@@ -180,8 +191,10 @@ def _add(fields: Fields, config: ArrayConfig, buffers: Buffers) -> IntArray:
     return np.stack(sums)
 
 
-def _finish(acc: IntArray, fields: Fields, config: ArrayConfig, buffers: Buffers) -> None:
-    """Requantise the accumulators and write the outputs."""
+def _finish(
+    acc: IntArray, fields: Fields, config: ArrayConfig, buffers: Buffers
+) -> tuple[IntArray, IntArray]:
+    """Requantise the accumulators, write the outputs, and return the sums and where they went."""
     at = (
         fields["param_start"]
         + np.arange(fields["out_blocks"])[:, None] * fields["param_block"]
@@ -215,3 +228,4 @@ def _finish(acc: IntArray, fields: Fields, config: ArrayConfig, buffers: Buffers
     out = fields["out_start"] + first + row * fields["out_row"] + column
     _exists(out, buffers.acts.shape[0], "output")
     buffers.acts[out] = codes.astype(np.int8).view(np.uint8)
+    return total, out

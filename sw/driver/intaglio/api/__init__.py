@@ -1,1 +1,93 @@
 """The public Python names: load, compile, run, simulate."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from intaglio.api.benches import verify
+    from intaglio.api.checking import Checked, Settings, check, reference_inputs
+    from intaglio.api.comparison import Comparison, Mismatch, compare
+    from intaglio.api.devices import open_device, parse_memory
+    from intaglio.api.gates import Generated, generate
+    from intaglio.api.inputs import random_inputs, read_archive, read_inputs
+    from intaglio.api.listing import presets, targets
+    from intaglio.api.model import Model, load
+    from intaglio.api.outcome import Layer, Run
+    from intaglio.api.plan import Plan, compile, open_plan
+    from intaglio.api.results import save_run, wave_file
+    from intaglio.api.tools import Health, Tool, doctor
+    from intaglio.api.tour import DemoDigits, demo_digits
+    from intaglio.spec.config import ArrayConfig
+    from intaglio.spec.config_file import load_config
+    from intaglio.spec.errors import Finding, IntaglioError
+
+# Where each name lives: a module is loaded when one of its names is first used.
+_HOMES = {
+    "api.benches": ("verify",),
+    "api.checking": ("Checked", "Settings", "check", "reference_inputs"),
+    "api.comparison": ("Comparison", "Mismatch", "compare"),
+    "api.devices": ("open_device", "parse_memory"),
+    "api.gates": ("Generated", "generate"),
+    "api.inputs": ("random_inputs", "read_archive", "read_inputs"),
+    "api.listing": ("presets", "targets"),
+    "api.model": ("Model", "load"),
+    "api.outcome": ("Layer", "Run"),
+    "api.plan": ("Plan", "compile", "open_plan"),
+    "api.results": ("save_run", "wave_file"),
+    "api.tools": ("Health", "Tool", "doctor"),
+    "api.tour": ("DemoDigits", "demo_digits"),
+    "spec.config": ("ArrayConfig",),
+    "spec.config_file": ("load_config",),
+    "spec.errors": ("Finding", "IntaglioError"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ArrayConfig",
+    "Checked",
+    "Comparison",
+    "DemoDigits",
+    "Finding",
+    "Generated",
+    "Health",
+    "IntaglioError",
+    "Layer",
+    "Mismatch",
+    "Model",
+    "Plan",
+    "Run",
+    "Settings",
+    "Tool",
+    "check",
+    "compare",
+    "compile",
+    "demo_digits",
+    "doctor",
+    "generate",
+    "load",
+    "load_config",
+    "open_device",
+    "open_plan",
+    "parse_memory",
+    "presets",
+    "random_inputs",
+    "read_archive",
+    "read_inputs",
+    "reference_inputs",
+    "save_run",
+    "targets",
+    "verify",
+    "wave_file",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return getattr(import_module(f"intaglio.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

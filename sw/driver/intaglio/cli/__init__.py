@@ -1,1 +1,12 @@
-"""The command line: one file a verb; it parses, calls the api and prints."""
+"""The verbs of the command ``intaglio``."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line of this process and exit with its code."""
+    from intaglio.cli.app import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""Cycles of each layer as the cycle model has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from intaglio.spec.commands import COMMAND_BYTES
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.program import Job, Program
+from intaglio.spec.timing import MemoryModel, predict
+
+if TYPE_CHECKING:
+    from intaglio.bench.library import MemorySettings
+
+
+def model_cycles(
+    program: Program, config: ArrayConfig, memory: MemorySettings | None = None
+) -> Mapping[int, int]:
+    """Return layer index to cycles for one input, counted as the gates count them.
+
+    A layer's cycles run from the end of the layer before it to its own; the last layer of a job
+    has all that is left.
+    """
+    settings = MemoryModel()
+    if memory is not None:
+        rates = [rate for rate in (memory.width, memory.bytes_per_cycle) if rate is not None]
+        settings = MemoryModel(memory.latency, float(min(rates)) if rates else None)
+    found: dict[int, int] = {}
+    for job in (step for step in program.steps if isinstance(step, Job)):
+        first = job.first * COMMAND_BYTES
+        commands = program.commands[first : first + job.count * COMMAND_BYTES]
+        stats = predict(commands, config, settings)
+        start = 0
+        for layer in job.layers:
+            last = layer == job.layers[-1]
+            end = (stats.cycles or 0) if last else stats.marks.get(layer, start)
+            found[layer] = end - start
+            start = end
+    return found

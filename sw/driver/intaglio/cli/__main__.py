@@ -1,0 +1,5 @@
+"""``python -m intaglio.cli`` is ``intaglio``."""
+
+from intaglio.cli import main
+
+main()

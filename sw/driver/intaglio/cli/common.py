@@ -1,0 +1,56 @@
+"""Options that every verb has, and the types that several verbs share."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+COMMON = {
+    "json": "Print one JSON object on standard output, everything else on standard error.",
+    "no_progress": "Show no progress; this is the default where CI is set.",
+    "debug": "Show tracebacks of errors.",
+}
+
+Config = Annotated[
+    str, typer.Option("--config", metavar="NAME|FILE", help="A preset or a TOML file.")
+]
+
+
+def flag_of(name: str) -> str:
+    """Return how a common option is written."""
+    return f"--{name.replace('_', '-')}"
+
+
+def with_common(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Return `function` with the common options in its signature.
+
+    They are listed in the help; :func:`intaglio.cli.app.run` has read them before the parser,
+    because errors of the parser obey them too.
+    """
+    hints = get_type_hints(function, include_extras=True)
+    own = [
+        parameter.replace(annotation=hints[parameter.name], kind=parameter.KEYWORD_ONLY)
+        for parameter in inspect.signature(function).parameters.values()
+    ]
+    shared = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False,
+            annotation=Annotated[bool, typer.Option(flag_of(name), help=text)],
+        )
+        for name, text in COMMON.items()
+    ]
+
+    @functools.wraps(function)
+    def verb(**values: Any) -> int | None:
+        return function(**{name: value for name, value in values.items() if name not in COMMON})
+
+    parameters = [*own, *shared]
+    verb.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    verb.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return verb

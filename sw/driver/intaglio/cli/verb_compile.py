@@ -1,0 +1,83 @@
+"""``intaglio compile``: a model becomes one program file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from intaglio.cli.common import Config
+from intaglio.cli.terminal import Terminal
+
+
+def compile_model(
+    context: typer.Context,
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A quantised .tflite file.")],
+    config: Config = "default",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Program file; default: MODEL with .program."
+        ),
+    ] = None,
+    reference: Annotated[
+        str,
+        typer.Option(
+            "--reference", metavar="NAME", help="Whose rounding is obeyed: litert or tflm."
+        ),
+    ] = "litert",
+    keep_all: Annotated[
+        bool, typer.Option("--keep-all", help="Write every operator's output to memory.")
+    ] = False,
+) -> None:
+    """Compile a model for one configuration and save the program.
+
+    Example: intaglio compile model.tflite --config default -o model.program
+    """
+    from intaglio import api
+
+    terminal: Terminal = context.obj
+    with terminal.waiting() as progress:
+        progress(f"compiling {model}")
+        plan = api.compile(api.load(model), config, reference=reference, keep_all=keep_all)
+        path = plan.save(output or Path(model.with_suffix(".program").name))
+    program = plan.program
+    terminal.table(
+        ("layer", "operator", "where", ">MACs", "why"),
+        [
+            (layer.name, layer.op, layer.where, str(layer.macs), layer.reason)
+            for layer in program.layers
+        ],
+    )
+    sizes = {
+        "commands": plan.command_count,
+        "constants_bytes": len(program.constants),
+        "tensor_bytes": program.tensor_bytes,
+    }
+    terminal.say(
+        f"{program.model} for {program.config_name}: {plan.macs} MACs, {sizes['commands']} "
+        f"commands, {sizes['constants_bytes']} bytes of constants, {sizes['tensor_bytes']} bytes "
+        "of tensors"
+    )
+    terminal.say(f"written: {path}")
+    terminal.result(
+        {
+            "model": program.model,
+            "config": {"name": program.config_name, "digest": program.config_digest},
+            "output": str(path),
+            "bytes": path.stat().st_size,
+            "macs": plan.macs,
+            **sizes,
+            "layers": [
+                {
+                    "name": layer.name,
+                    "op": layer.op,
+                    "where": layer.where,
+                    "macs": layer.macs,
+                    "reason": layer.reason,
+                }
+                for layer in program.layers
+            ],
+        }
+    )

@@ -1,0 +1,91 @@
+"""``intaglio verify``: components of the gates against their golden rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from intaglio.cli.terminal import Terminal
+
+NOT_GOOD = 1
+
+
+def verify(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ROW]...", help="Names or beginnings of names; default: all."),
+    ] = None,
+    rows: Annotated[
+        list[str] | None,
+        typer.Option("--rows", metavar="PATTERN", help="Like ROW, with * and ?; may be repeated."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="Seed of stimulus and stalls.")
+    ] = 1,
+    waves: Annotated[bool, typer.Option("--waves", help="Keep a VCD file of every row.")] = False,
+    waves_on_fail: Annotated[
+        bool, typer.Option("--waves-on-fail", help="Run failing rows again and keep a VCD file.")
+    ] = False,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for logs and waves.")
+    ] = Path("build/verify"),
+) -> int:
+    """Run the component benches (cocotb on Verilator); exit with 1 if one fails.
+
+    Example: intaglio verify --rows 'requantise*' --seed 7 --waves-on-fail
+    """
+    from intaglio import api
+
+    terminal: Terminal = context.obj
+    with terminal.waiting() as progress:
+        results = api.verify(
+            [*(names or []), *(rows or [])],
+            seed=seed,
+            waves=waves,
+            waves_on_fail=waves_on_fail,
+            output=output,
+            progress=lambda name: progress(f"verify {name}"),
+        )
+    terminal.table(
+        ("row", ">compared", ">cycles", ">latency", ">seconds", "result"),
+        [
+            (
+                result.name,
+                str(result.payloads),
+                str(result.cycles),
+                "-" if result.latency_cycles is None else str(result.latency_cycles),
+                f"{result.seconds:.1f}",
+                "equal" if result.ok else "DIFFERENT",
+            )
+            for result in results
+        ],
+    )
+    for result in results:
+        for fault in result.faults:
+            terminal.say(f"{result.name}: {fault}")
+        if result.faults:
+            terminal.say(f"  repeat: intaglio verify {result.name} --seed {seed} --waves")
+        if result.folder:
+            terminal.say(f"  kept in {result.folder}")
+    failed = sum(not result.ok for result in results)
+    terminal.say(f"{len(results)} rows, {failed} failed, seed {seed}")
+    terminal.result({"seed": seed, "failed": failed, "rows": [_row(result) for result in results]})
+    return NOT_GOOD if failed else 0
+
+
+def _row(result: Any) -> dict[str, Any]:
+    """Return a result as plain values."""
+    return {
+        "name": result.name,
+        "ok": result.ok,
+        "compared": result.payloads,
+        "cycles": result.cycles,
+        "latency_cycles": result.latency_cycles,
+        "seconds": round(result.seconds, 3),
+        "faults": list(result.faults),
+        "folder": str(result.folder) if result.folder else None,
+        "waves": str(result.waves) if result.waves else None,
+    }
