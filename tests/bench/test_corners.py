@@ -26,19 +26,19 @@ CORNERS = [
         | {"acts_kib": 32, "weights_kib": 512, "params_kib": 64},
     )
 ]
+# The big ones take long to write and to compile.
+QUICK = [
+    pytest.param(config, marks=[] if config.macs < 40 else pytest.mark.slow) for config in CORNERS
+]
 NAMES = [config.name for config in CORNERS]
 
 
-@pytest.mark.parametrize("config", CORNERS, ids=NAMES)
+@pytest.mark.parametrize("config", QUICK, ids=NAMES)
 def test_the_verilog_is_clean(config: ArrayConfig) -> None:
     assert lint(accelerator_verilog(config)) == []
 
 
-@pytest.mark.parametrize(
-    "config",
-    [pytest.param(c, marks=[] if c.name == "one" else pytest.mark.slow) for c in CORNERS],
-    ids=NAMES,
-)
+@pytest.mark.parametrize("config", QUICK, ids=NAMES)
 @pytest.mark.parametrize("stalls", [0.0, 0.5])
 def test_the_gates_equal_golden(config: ArrayConfig, stalls: float, seed: int) -> None:
     program = small_program(config, np.random.default_rng(seed))
