@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from intaglio.compiler.buffers import Home, Ring
 from intaglio.compiler.check import HOST, activations, check_graph
+from intaglio.compiler.constants import Context
 from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.flow import is_alias, plan_flow
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.lower import lower, quant_of
 from intaglio.compiler.memory import plan_memory
-from intaglio.compiler.schedule import Context, schedule_layer
+from intaglio.compiler.schedule import schedule_layer
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.graph import Graph
 from intaglio.spec.program import HostStep, Job, LayerPlan, Program, TensorPlan

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from intaglio.compiler.allocate import Life, Placed, first_fit, gaps_at
 from intaglio.compiler.buffers import Home
 from intaglio.compiler.check import activations
+from intaglio.compiler.cost import tiling_cycles
 from intaglio.compiler.flow import Flow
 from intaglio.compiler.layer import Layer, image_of
-from intaglio.compiler.tile import Tiling, tile_layer
+from intaglio.compiler.tile import tile_layer
+from intaglio.compiler.tiling import Tiling
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import FitError
 from intaglio.spec.graph import Graph
@@ -70,9 +72,8 @@ def plan_memory(
 ) -> MemoryPlan:
     """Place every tensor and tile every layer.
 
-    Tensors stay in the activation buffer in the order of the traffic that they save for each step
-    that they live; where a layer then finds no room for its strips, the largest of those that
-    live beside it is stored instead.
+    Tensors are tried in the order of the traffic that they save for each step that they live. One
+    stays in the activation buffer if the layers beside it then take no longer than before.
 
     Parameters
     ----------
@@ -84,36 +85,28 @@ def plan_memory(
     Raises
     ------
     FitError
-        E401: a layer does not fit even though no tensor stays in the buffer.
+        E401: a layer does not fit, although no tensor stays in the buffer.
     """
     uses = uses_of(graph, flow)
     words = {
         root: tensor_bytes(*image_of(graph.tensors[root]), config.channels) // config.act_bytes
         for root in uses
     }
-    lives = [] if keep_all else _candidates(flow, uses, words)
-    while True:
-        placed: list[Placed] = []
-        for life in lives:
-            address = first_fit(life, placed, config.act_words)
-            if address is not None:
-                placed.append(Placed(life, address))
-        inside = {p.life.key: p.address for p in placed}
-        tilings = {}
-        for index, layer in layers.items():
-            stay = tuple(flow.roots[n] in inside for n in (*layer.inputs, layer.output))
-            gaps = gaps_at(index, placed, config.act_words)
-            try:
-                tilings[index] = tile_layer(layer, config, stay, gaps)
-            except FitError:
-                beside = [p.life for p in placed if p.life.first <= index <= p.life.last]
-                if not beside:
-                    raise
-                worst = max(beside, key=lambda life: (life.size, -life.key))
-                lives = [life for life in lives if life.key != worst.key]
-                break
-        else:
-            break
+    placed: list[Placed] = []
+    tilings = {index: _tile(layer, flow, config, placed) for index, layer in layers.items()}
+    for life in [] if keep_all else _candidates(flow, uses, words):
+        address = first_fit(life, placed, config.act_words)
+        if address is None:
+            continue
+        trial = [*placed, Placed(life, address)]
+        beside = [index for index in layers if life.first <= index <= life.last]
+        try:
+            changed = {index: _tile(layers[index], flow, config, trial) for index in beside}
+        except FitError:  # a layer would find no room for its strips
+            continue
+        if sum(t.cycles for t in changed.values()) <= sum(tilings[i].cycles for i in beside):
+            placed, tilings = trial, tilings | changed
+    inside = {p.life.key: p.address for p in placed}
     offsets, size = _offsets(flow, uses, words, inside, config, len(graph.nodes), reuse=reuse)
     homes = {
         number: replace(
@@ -123,7 +116,22 @@ def plan_memory(
         )
         for number, root in flow.roots.items()
     }
-    return MemoryPlan(homes, tilings, size)
+    return MemoryPlan(homes, {index: tiled.tiling for index, tiled in tilings.items()}, size)
+
+
+@dataclass(frozen=True)
+class _Tiled:
+    tiling: Tiling
+    cycles: int
+
+
+def _tile(layer: Layer, flow: Flow, config: ArrayConfig, placed: list[Placed]) -> _Tiled:
+    """Return the tiling of a layer beside the tensors that stay in the buffer."""
+    inside = {p.life.key for p in placed if p.life.first <= layer.index <= p.life.last}
+    stay = tuple(flow.roots[n] in inside for n in (*layer.inputs, layer.output))
+    gaps = gaps_at(layer.index, placed, config.act_words)
+    tiling = tile_layer(layer, config, stay, gaps)
+    return _Tiled(tiling, tiling_cycles(layer, config, tiling, stay))
 
 
 def _candidates(flow: Flow, uses: Mapping[int, Use], words: Mapping[int, int]) -> list[Life]:

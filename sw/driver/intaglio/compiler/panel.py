@@ -71,28 +71,6 @@ def _chunks(
     raise _too_small(layer, "weights_kib", least * config.weight_bytes)
 
 
-def weight_beats(layer: Layer, config: ArrayConfig) -> int:
-    """Return the bus beats of all weights of a layer."""
-    if layer.weights is None:
-        return config.depth
-    reduction = Reduction.of(layer, config)
-    blocks = blocks_of(layer.out_image[2], config.channels)
-    return blocks * reduction.words(whole_chunk(layer, reduction)) * config.depth
-
-
-def compute_cycles(layer: Layer, config: ArrayConfig) -> int:
-    """Return about how many cycles the array needs for a layer, for the choice of strips alone."""
-    height, width, channels = layer.out_image
-    blocks = blocks_of(channels, config.channels)
-    if layer.sums_channels or layer.weights is not None:
-        reduction = Reduction.of(layer, config)
-        steps = reduction.words(whole_chunk(layer, reduction))
-    else:
-        steps = layer.kernel[0] * layer.kernel[1]
-    tiles = -(-height * width // config.pixels)
-    return blocks * tiles * max(steps, config.pixels * config.drain_steps)
-
-
 def _too_small(layer: Layer, key: str, need: int) -> FitError:
     return FitError(
         Finding(

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from intaglio.compiler.buffers import Home, Ring, View, transfers
-from intaglio.compiler.encode import Constants, Stream
+from intaglio.compiler.buffers import View, transfers
+from intaglio.compiler.constants import Context, LayerConstants
 from intaglio.compiler.layer import Area, Layer
-from intaglio.compiler.tile import Tiling, input_area
-from intaglio.compiler.weights import Chunk, Reduction, pack_params, pack_table, pack_weights
+from intaglio.compiler.tiling import Tiling, input_area
+from intaglio.compiler.weights import Reduction
 from intaglio.spec.commands import Memory, Opcode, Operation, Region
-from intaglio.spec.config import CODES, ArrayConfig
 from intaglio.spec.tensor import blocks_of
 from intaglio.spec.window import Window, pair_fields
-
-
-@dataclass(frozen=True)
-class Context:
-    """What the layers of a job share.
-
-    Parameters
-    ----------
-    weights, params : Ring
-        Contents of the weight buffer and of the parameter memory.
-    homes : mapping
-        Tensor number to its place.
-    """
-
-    config: ArrayConfig
-    stream: Stream
-    constants: Constants
-    weights: Ring
-    params: Ring
-    homes: Mapping[int, Home]
 
 
 def schedule_layer(context: Context, layer: Layer, tiling: Tiling) -> None:
@@ -47,25 +25,12 @@ class _Scheduler:
         self._config = context.config
         self._label = (layer.index, layer.name)
         self._reduction = Reduction.of(layer, self._config)
-        self._blocks = blocks_of(layer.out_image[2], self._config.channels)
-        packed = [pack_weights(layer, self._config, c) for c in tiling.chunks]
-        self._weights = [context.constants.add(data) for data in packed]
-        packed = [pack_params(p, layer.out_image[2], self._config) for p in layer.params]
-        self._params = [context.constants.add(data) for data in packed]
+        self._constants = LayerConstants(context, layer, tiling)
         self._held: list[dict[int, object]] = [{} for _ in tiling.slots]
         self._turn = [0] * len(tiling.slots)
 
     def run(self) -> None:
-        layer, context = self._layer, self._context
-        if layer.table is not None:
-            offset = context.constants.add(pack_table(layer.table, self._config))
-            context.stream.load_words(Memory.TABLE, offset, CODES, 0, self._label)
-        context.weights.reserve(
-            min(
-                sum(self._weight_words(c) for c in self._tiling.chunks) * self._blocks,
-                self._config.weight_words,
-            )
-        )
+        self._constants.begin()
         for strip, panel in self._parts():
             self._part(strip, panel)
 
@@ -81,10 +46,10 @@ class _Scheduler:
         """Load what a strip of a panel needs, compute it and store it."""
         split = len(self._tiling.chunks) > 1
         if not split:  # constants first: unlike strips, they wait for no other layer
-            self._weight_fields(panel, 0)
+            self._constants.weight_fields(panel, 0)
         pieces = [a for a in (area.within(strip) for area in self._layer.areas) if a is not None]
         for piece in pieces:
-            self._param_fields(panel, piece.params)
+            self._constants.param_fields(panel, piece.params)
         inputs = [self._input(i, strip, panel) for i in range(len(self._layer.inputs))]
         out = self._output(strip, panel)
         for piece in pieces:
@@ -111,7 +76,7 @@ class _Scheduler:
         home = self._context.homes[self._layer.inputs[operand]]
         every = (0, blocks_of(self._layer.image[2], self._config.channels))
         blocks = every if self._layer.sums_channels else panel
-        if home.address >= 0:
+        if not self._tiling.slots[operand]:
             return View.of_home(home, blocks[0])
         area, held = input_area(self._layer, strip), self._held[operand]
         for address, key in held.items():
@@ -126,9 +91,9 @@ class _Scheduler:
 
     def _output(self, strip: Area, panel: tuple[int, int]) -> View:
         home = self._context.homes[self._layer.output]
-        if home.address >= 0:
+        if not self._tiling.slots[-1]:
             return View.of_home(home, panel[0])
-        return View.of_slot(self._slot(len(self._layer.inputs)), strip)
+        return View.of_slot(self._slot(-1), strip)
 
     def _slot(self, operand: int) -> int:
         """Return the next slot of an operand, in turn."""
@@ -136,50 +101,6 @@ class _Scheduler:
         address = slots[self._turn[operand] % len(slots)]
         self._turn[operand] += 1
         return address
-
-    # --- constants ---
-
-    def _weight_words(self, chunk: Chunk) -> int:
-        return 1 if self._layer.weights is None else self._reduction.words(chunk)
-
-    def _weight_fields(self, panel: tuple[int, int], chunk: int) -> dict[str, int]:
-        """Return the weight fields of `panel`, its weights loaded if they were not there."""
-        if self._layer.operation in (Operation.MAX, Operation.ADD):
-            return {}
-        ones = self._layer.weights is None
-        words = self._weight_words(self._tiling.chunks[chunk])
-        first, count = (0, 1) if ones else (panel[0], panel[1] - panel[0])
-        key = (self._layer.index, first, count, chunk)
-        ring = self._context.weights
-        address = ring.find(key)
-        if address is None:
-            address = ring.place(key, words * count)
-            offset = self._weights[chunk] + first * words * self._config.weight_bytes
-            self._context.stream.load_words(
-                Memory.WEIGHTS, offset, words * count, address, self._label
-            )
-        return {
-            "weight_start": address,
-            "weight_step": int(not ones),
-            "weight_block": 0 if ones else words,
-        }
-
-    def _param_fields(self, panel: tuple[int, int], number: int) -> dict[str, int]:
-        """Return the parameter fields of `panel`, its parameters loaded if they were not there."""
-        words, shared = self._config.drain_steps, self._layer.params[number].shared
-        first, count = (0, 1) if shared else (0, self._blocks)
-        if words * count > self._config.param_words:
-            first, count = panel[0], panel[1] - panel[0]
-        key, ring = (self._layer.index, number, first, count), self._context.params
-        address = ring.find(key)
-        if address is None:
-            address = ring.place(key, words * count)
-            offset = self._params[number] + first * words * self._config.param_bytes
-            self._context.stream.load_words(
-                Memory.PARAMS, offset, words * count, address, self._label
-            )
-        start = address if shared else address + (panel[0] - first) * words
-        return {"param_start": start, "param_block": 0 if shared else words}
 
     # --- commands ---
 
@@ -230,8 +151,8 @@ class _Scheduler:
                 "out_block": out.block,
                 "out_blocks": panel[1] - panel[0],
             }
-            | self._weight_fields(panel, chunk)
-            | self._param_fields(panel, piece.params)
+            | self._constants.weight_fields(panel, chunk)
+            | self._constants.param_fields(panel, piece.params)
             | dict(flags or {})
         )
 
@@ -267,7 +188,7 @@ class _Scheduler:
                     "out_block": out.block,
                     "out_blocks": count if together else 1,
                 }
-                | self._param_fields(panel, piece.params)
+                | self._constants.param_fields(panel, piece.params)
             )
 
 

@@ -1,0 +1,108 @@
+"""Weights, parameters and table of a layer: where they lie, loaded when they are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from intaglio.compiler.buffers import Home, Ring
+from intaglio.compiler.encode import Constants, Stream
+from intaglio.compiler.layer import Layer
+from intaglio.compiler.tiling import Tiling
+from intaglio.compiler.weights import Chunk, Reduction, pack_params, pack_table, pack_weights
+from intaglio.spec.commands import Memory, Operation
+from intaglio.spec.config import CODES, ArrayConfig
+from intaglio.spec.tensor import blocks_of
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the layers of a job share.
+
+    Parameters
+    ----------
+    weights, params : Ring
+        Contents of the weight buffer and of the parameter memory.
+    homes : mapping
+        Tensor number to its place.
+    """
+
+    config: ArrayConfig
+    stream: Stream
+    constants: Constants
+    weights: Ring
+    params: Ring
+    homes: Mapping[int, Home]
+
+
+class LayerConstants:
+    """The constants of one layer.
+
+    Parameters
+    ----------
+    context : Context
+        Of the job.
+    layer, tiling
+        The layer and how it is cut.
+    """
+
+    def __init__(self, context: Context, layer: Layer, tiling: Tiling) -> None:
+        self._context, self._layer, self._tiling = context, layer, tiling
+        self._config = context.config
+        self._label = (layer.index, layer.name)
+        self._reduction = Reduction.of(layer, self._config)
+        self._blocks = blocks_of(layer.out_image[2], self._config.channels)
+        packed = [pack_weights(layer, self._config, c) for c in tiling.chunks]
+        self._weights = [context.constants.add(data) for data in packed]
+        packed = [pack_params(p, layer.out_image[2], self._config) for p in layer.params]
+        self._params = [context.constants.add(data) for data in packed]
+
+    def begin(self) -> None:
+        """Load the table and make room, so that weights that fit lie in one piece."""
+        if self._layer.table is not None:
+            offset = self._context.constants.add(pack_table(self._layer.table, self._config))
+            self._context.stream.load_words(Memory.TABLE, offset, CODES, 0, self._label)
+        words = sum(self._weight_words(c) for c in self._tiling.chunks) * self._blocks
+        self._context.weights.reserve(min(words, self._config.weight_words))
+
+    def _weight_words(self, chunk: Chunk) -> int:
+        return 1 if self._layer.weights is None else self._reduction.words(chunk)
+
+    def weight_fields(self, panel: tuple[int, int], chunk: int) -> dict[str, int]:
+        """Return the weight fields of `panel`, its weights loaded if they were not there."""
+        if self._layer.operation in (Operation.MAX, Operation.ADD):
+            return {}
+        ones = self._layer.weights is None
+        words = self._weight_words(self._tiling.chunks[chunk])
+        first, count = (0, 1) if ones else (panel[0], panel[1] - panel[0])
+        key = (self._layer.index, first, count, chunk)
+        ring = self._context.weights
+        address = ring.find(key)
+        if address is None:
+            address = ring.place(key, words * count)
+            offset = self._weights[chunk] + first * words * self._config.weight_bytes
+            self._context.stream.load_words(
+                Memory.WEIGHTS, offset, words * count, address, self._label
+            )
+        return {
+            "weight_start": address,
+            "weight_step": int(not ones),
+            "weight_block": 0 if ones else words,
+        }
+
+    def param_fields(self, panel: tuple[int, int], number: int) -> dict[str, int]:
+        """Return the parameter fields of `panel`, its parameters loaded if they were not there."""
+        words, shared = self._config.drain_steps, self._layer.params[number].shared
+        first, count = (0, 1) if shared else (0, self._blocks)
+        if words * count > self._config.param_words:
+            first, count = panel[0], panel[1] - panel[0]
+        key, ring = (self._layer.index, number, first, count), self._context.params
+        address = ring.find(key)
+        if address is None:
+            address = ring.place(key, words * count)
+            offset = self._params[number] + first * words * self._config.param_bytes
+            self._context.stream.load_words(
+                Memory.PARAMS, offset, words * count, address, self._label
+            )
+        start = address if shared else address + (panel[0] - first) * words
+        return {"param_start": start, "param_block": 0 if shared else words}
