@@ -51,7 +51,14 @@ def load_config(name: str) -> ArrayConfig:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            Finding("E103", f"{name} cannot be read: {error}", where=name, help="check the path")
+            Finding(
+                "E103",
+                f"{name} cannot be read: {error}",
+                where=name,
+                have=str(error),
+                need="a readable TOML file",
+                help="check the path",
+            )
         ) from error
     return parse_config(text, name)
 
@@ -62,7 +69,14 @@ def parse_config(text: str, where: str) -> ArrayConfig:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
-            Finding("E201", f"not TOML: {error}", where=where, help="mend the syntax")
+            Finding(
+                "E201",
+                f"not TOML: {error}",
+                where=where,
+                have=str(error),
+                need="TOML 1.0",
+                help="mend the syntax",
+            )
         ) from error
     reader = _Reader(text, where)
     values = reader.read(document)

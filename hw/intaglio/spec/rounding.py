@@ -66,6 +66,7 @@ def rounding_of(op: Op, reference: str) -> Rounding:
             Finding(
                 "E101",
                 f"{reference} is no reference engine",
+                where="reference",
                 have=reference,
                 need=", ".join(_ROUNDINGS),
                 help="name one of these",

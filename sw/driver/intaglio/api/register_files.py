@@ -80,8 +80,8 @@ def registers_markdown() -> str:
         ),
         "",
         (
-            "Access: `ro` read only, `rw` read and write, `w1c` a written 1 clears the bit, `pulse` a "
-            "written 1 acts for one cycle and reads as 0."
+            "Access: `ro` read only, `rw` read and write, `w1c` a written 1 clears the bit, "
+            "`pulse` a written 1 acts for one cycle and reads as 0."
         ),
     ]
     for name in ("CONTROL", "STATUS", "IRQ", "FAULT"):
@@ -102,10 +102,10 @@ def commands_markdown() -> str:
         "# Commands",
         "",
         (
-            f"A program is a row of {commands.COMMAND_BYTES}-byte commands in memory, little-endian. "
-            "Three engines (load, compute, store) each work through their own commands in order; a "
-            "command starts once each engine has completed as many commands as its `wait_` fields "
-            "name. Fields are packed from bit 0 upwards; the rest is 0."
+            f"A program is a row of {commands.COMMAND_BYTES}-byte commands in memory, "
+            "little-endian. Three engines (load, compute, store) each work through their own "
+            "commands in order; a command starts once each engine has completed as many commands "
+            "as its `wait_` fields name. Fields are packed from bit 0 upwards; the rest is 0."
         ),
     ]
     for record in RECORDS:

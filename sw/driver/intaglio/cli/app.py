@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import metadata
 from typing import Annotated
@@ -90,12 +91,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = application()(list(arguments), obj=terminal, standalone_mode=False)
         sys.stdout.flush()
+        code = int(code or 0)
     except (KeyboardInterrupt, typer.Abort):
-        from intaglio.cli.children import end_children
-
-        end_children()
-        terminal.interrupted()
-        return INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone: nobody to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -103,4 +101,10 @@ def run(arguments: Sequence[str]) -> int:
         from intaglio.cli.failures import report
 
         return report(error, terminal)
-    return int(code or 0)
+    if code == INTERRUPTED:  # Typer returns it too, for a KeyboardInterrupt that it has caught
+        from intaglio.cli.children import end_children
+
+        warnings.simplefilter("ignore")  # half-built components complain that nobody used them
+        end_children()
+        terminal.interrupted()
+    return int(code)

@@ -90,7 +90,7 @@ def _digits(terminal: Terminal, digits: DemoDigits, done: Checked) -> dict[str, 
     for lines in zip(*shown, strict=True):
         terminal.say("  ".join(lines))
     width = len(shown[0][0]) + 2
-    captions = (f"gates say {a}, it is {b}" for a, b in zip(answers, digits.labels, strict=True))
+    captions = (f"gates {a}, label {b}" for a, b in zip(answers, digits.labels, strict=True))
     terminal.say("".join(f"{next(captions):<{width}}" for _ in shown))
     right = int(digits.right(codes).sum())
     count = len(codes)
