@@ -111,8 +111,6 @@ def synthesis_faults(verilog: str, top: str = TOP) -> list[str]:
     ------
     EnvironmentFault
         E501: Yosys is missing.
-    ToolError
-        E601: Yosys failed.
     """
     work = Path(tempfile.mkdtemp(prefix="intaglio-synth-"))
     latches = "t:$dlatch t:$adlatch t:$dlatchsr t:$_DLATCH_* %u %u %u"
@@ -131,13 +129,17 @@ def synthesis_faults(verilog: str, top: str = TOP) -> list[str]:
         (work / "top.v").write_text(verilog)
         (work / "synth.ys").write_text(script)
         env = {**os.environ, "PATH": _python_path()}
-        run((_yosys(), "-q", "-s", "synth.ys"), cwd=work, env=env)
-        texts = {name: (work / f"{name}.txt").read_text() for name in ("latches", "check", "loops")}
+        status, output = run((_yosys(), "-q", "-s", "synth.ys"), cwd=work, env=env, check=False)
+        texts = {path.stem: path.read_text() for path in work.glob("*.txt")}
     finally:
         cache.remove_tree(work)
-    faults = [f"latch: {line}" for line in texts["latches"].splitlines() if line.strip()]
-    faults += [line for line in texts["check"].splitlines() if "Warning" in line]
-    faults += [line for line in texts["loops"].splitlines() if re.search(r"Found an SCC", line)]
+    faults = [f"latch: {line}" for line in texts.get("latches", "").splitlines() if line.strip()]
+    faults += [line for line in texts.get("check", "").splitlines() if "Warning" in line]
+    faults += [line for line in texts.get("loops", "").splitlines() if "Found an SCC" in line]
+    if status:
+        # synth_ecp5 stops by itself at what its own check finds.
+        lines = output.splitlines()
+        faults += [line for line in lines if "Warning" in line or "ERROR" in line] or [output]
     return faults
 
 
