@@ -164,7 +164,7 @@ def test_a_reference_file_is_compared_operator_by_operator(intaglio: Command, mo
     digits = demo_digits()
     graph = load_tflite(model)
     values = run_graph(graph, {graph.inputs[0]: digits.images[:2]})
-    arrays = {f"t{number:03d}": codes for number, codes in values.items()}
+    arrays: dict[str, Any] = {f"t{number:03d}": codes for number, codes in values.items()}
     np.savez("right.npz", **arrays)
     found = intaglio("run", model, "--check", "right.npz", "--json").json
     outputs = {node.outputs[0] for node in graph.nodes}
