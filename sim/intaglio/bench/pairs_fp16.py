@@ -1,0 +1,88 @@
+"""Rows of the FP16 dot product: every class of number, near ties, cancellation."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from intaglio.bench.row import Row, Values
+from intaglio.gateware.fp16_dot import Fp16Dot
+from intaglio.golden.fp16 import dot2
+from intaglio.spec.ieee import FP16, FP32, IeeeFormat
+
+ONE = FP16.bias << FP16.mantissa_bits
+LEAST_NORMAL = 1 << FP16.mantissa_bits
+SIGN = 1 << (FP16.bits - 1)
+CORNERS = (0, 1, LEAST_NORMAL - 1, LEAST_NORMAL, ONE, ONE + 1, FP16.infinity - 1)
+SPECIAL = (*CORNERS, FP16.infinity, FP16.nan, FP16.infinity + 1)
+
+
+def _chance(rng: np.random.Generator, kind: int, count: int) -> Any:
+    """Return codes: any, around one, small, large, or corners with infinity and NaN."""
+    low, high = ((0, FP16.infinity), (ONE - 2048, ONE + 2048), (0, 8192), (0x5000, 0x7C00))[
+        kind % 4
+    ]
+    codes = rng.integers(low, high, count) | rng.integers(0, 2, count) * SIGN
+    if kind % 5 == 4:
+        corners = rng.choice(SPECIAL, count) | rng.integers(0, 2, count) * SIGN
+        codes = np.where(rng.random(count) < 0.2, corners, codes)
+    return codes
+
+
+def _beats(rng: np.random.Generator, kind: int, length: int) -> list[list[int]]:
+    """Return beats (a0, a1, w0, w1) of a sum."""
+    beats = [_chance(rng, kind, 4) for _ in range(length)]
+    if kind % 3 == 2:
+        # What comes first goes again: sums cancel to the last bit.
+        half = length // 2
+        for n in range(half):
+            beats[length - 1 - n] = beats[n] ^ np.array([SIGN, SIGN, 0, 0])
+    return [[int(code) for code in beat] for beat in beats]
+
+
+def _corner_pairs() -> list[list[list[int]]]:
+    """Return sums of one beat: every pair of corners, with signs, beside a small product."""
+    codes = [code | sign for code in SPECIAL for sign in (0, SIGN)]
+    return [[[a, 1, w, ONE | (a & SIGN)]] for a in codes for w in codes]
+
+
+def _inputs(contexts: int, count: int, rng: np.random.Generator) -> Values:
+    """Return sums; those of `contexts` sums take turns."""
+    sums = [_beats(rng, 1, 1), *_corner_pairs()]
+    sums += [_beats(rng, kind, int(rng.integers(1, 12))) for kind in range(count)]
+    queues: list[list[dict[str, Any]]] = [[] for _ in range(contexts)]
+    for beats in sums:
+        queue = min(queues, key=len)
+        for at, (a0, a1, w0, w1) in enumerate(beats):
+            marks = {"first": int(at == 0), "last": int(at == len(beats) - 1)}
+            queue.append({"act": [a0, a1], "wgt": [w0, w1], **marks})
+    shortest = min(map(len, queues))
+    return {"i": [queue[at] for at in range(shortest) for queue in queues]}
+
+
+def _golden(acc: IeeeFormat, contexts: int, inputs: Values) -> Values:
+    """Return the code of each sum, in the order of their ends."""
+    running: list[list[Any]] = [[] for _ in range(contexts)]
+    done = []
+    for n, beat in enumerate(inputs["i"]):
+        own = running[n % contexts]
+        if beat["first"]:
+            own.clear()
+        own.append((beat["act"], beat["wgt"]))
+        if beat["last"]:
+            done.append(dot2(own, acc))
+    return {"o": done}
+
+
+ROWS = tuple(
+    Row(
+        name=f"fp16-dot-{acc}-contexts{contexts}",
+        build=partial(Fp16Dot, acc, contexts),
+        inputs=partial(_inputs, contexts, 1200),
+        golden=partial(_golden, acc, contexts),
+        backpressure=(0.0, 0.3),
+    )
+    for acc, contexts in ((FP16, 1), (FP16, 4), (FP32, 4))
+)
