@@ -1,9 +1,9 @@
-"""From the accelerator's Verilog to a shared library: Verilator, then the compiler directly."""
+"""From Verilog to a shared library: Verilator, then the compiler directly."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from intaglio.bench import cache
@@ -53,15 +53,44 @@ def build_library(verilog: str, *, waves: bool = False) -> Path:
     ToolError
         E601: Verilator or the compiler failed.
     """
-    key = library_key(verilog, waves=waves)
-    return cache.entry("library", key, _maker(verilog, waves)) / "libtop.so"
+    return build_shared(verilog, _harness(), waves=waves)
+
+
+def build_shared(verilog: str, harness: Mapping[str, str], *, waves: bool = False) -> Path:
+    """Return the shared library of a module with the C++ around it, built unless the cache has it.
+
+    Parameters
+    ----------
+    verilog : str
+        Text with the module ``intaglio_top``; in C++ it is ``Vtop``.
+    harness : mapping
+        Files by name; those that end in ``.cpp`` are compiled.
+    waves : bool
+        As :func:`build_library`.
+
+    Raises
+    ------
+    EnvironmentFault, ToolError
+        As :func:`build_library`.
+    """
+    key = shared_key(verilog, harness, waves=waves)
+    return cache.entry("library", key, _maker(verilog, harness, waves)) / "libtop.so"
 
 
 def library_key(verilog: str, *, waves: bool = False) -> str:
-    """Return the cache key: everything that decides the library's content."""
-    sources = [(Path(__file__).parent / name).read_text() for name in HARNESS]
+    """Return the cache key of :func:`build_library`: everything that decides its content."""
+    return shared_key(verilog, _harness(), waves=waves)
+
+
+def shared_key(verilog: str, harness: Mapping[str, str], *, waves: bool = False) -> str:
+    """Return the cache key of :func:`build_shared`."""
     options = " ".join((*VERILATE, *TRACE, FLAGS, RULES, str(waves)))
-    return cache.digest(toolchain().key, options, verilog, *sources)
+    return cache.digest(toolchain().key, options, verilog, *harness.values())
+
+
+def _harness() -> dict[str, str]:
+    """Return the accelerator's harness: its files by name."""
+    return {name: (Path(__file__).parent / name).read_text() for name in HARNESS}
 
 
 def library_is_cached(verilog: str, *, waves: bool = False) -> bool:
@@ -74,7 +103,7 @@ def jobs() -> int:
     return min(8, len(os.sched_getaffinity(0)))
 
 
-def _maker(verilog: str, waves: bool) -> Callable[[Path], None]:
+def _maker(verilog: str, harness: Mapping[str, str], waves: bool) -> Callable[[Path], None]:
     """Return the function that builds the library in a folder."""
 
     def make(work: Path) -> None:
@@ -84,8 +113,8 @@ def _maker(verilog: str, waves: bool) -> Callable[[Path], None]:
         (work / "top.v").write_text(verilog)
         run((tools.verilator, *VERILATE, *(TRACE if waves else ()), "top.v"), cwd=work, env=env)
         obj = work / "obj"
-        for name in HARNESS:
-            (obj / name).write_text((Path(__file__).parent / name).read_text())
+        for name, text in harness.items():
+            (obj / name).write_text(text)
         (obj / "Makefile").write_text(
             f"CXX := {tools.cxx}\nFLAGS := {FLAGS} -DVM_TRACE={int(waves)}\n"
             f"RUNTIME := {' '.join(map(str, runtime))}\n{RULES}"
