@@ -87,7 +87,7 @@ class Fp16Dot(Component):
             marks = pipe.keep(*marks)
 
         # Then their sum, and the accumulator.
-        code, *rest = add(m, pipe, *products, self.acc, *marks)
+        code, *rest = add(m, pipe, products[0], products[1], self.acc, *marks)
         code, first, last = pipe.cut(code, *rest)
         x = unpack(code, self.acc, self.acc.precision)
         code, last = accumulate(m, pipe, x, first, last, self.acc, self.contexts)

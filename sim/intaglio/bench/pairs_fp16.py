@@ -21,10 +21,8 @@ SPECIAL = (*CORNERS, FP16.infinity, FP16.nan, FP16.infinity + 1)
 
 def _chance(rng: np.random.Generator, kind: int, count: int) -> Any:
     """Return codes: any, around one, small, large, or corners with infinity and NaN."""
-    low, high = ((0, FP16.infinity), (ONE - 2048, ONE + 2048), (0, 8192), (0x5000, 0x7C00))[
-        kind % 4
-    ]
-    codes = rng.integers(low, high, count) | rng.integers(0, 2, count) * SIGN
+    ranges = ((0, FP16.infinity), (ONE - 2048, ONE + 2048), (0, 8192), (0x5000, FP16.infinity))
+    codes = rng.integers(*ranges[kind % len(ranges)], count) | rng.integers(0, 2, count) * SIGN
     if kind % 5 == 4:
         corners = rng.choice(SPECIAL, count) | rng.integers(0, 2, count) * SIGN
         codes = np.where(rng.random(count) < 0.2, corners, codes)
