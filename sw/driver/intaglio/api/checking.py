@@ -47,7 +47,7 @@ class Settings:
             waves=self.waves,
             progress=self.progress,
         )
-        return plan.run_on(device, x, keep=keep)
+        return plan.run_on(device, x, keep=keep, progress=self.progress)
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,8 @@ def _golden(
     plan: Plan, x: Mapping[str, npt.NDArray[np.generic]], settings: Settings
 ) -> tuple[Mapping[int, Codes], str]:
     if settings.device != GOLDEN:
-        return plan.run(x, keep=True).tensors, "the golden device"
+        golden = plan.run(x, keep=True, progress=settings.progress)
+        return golden.tensors, "the golden device"
     if plan.model is None:
         raise UsageError(
             Finding(

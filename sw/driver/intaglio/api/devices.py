@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.device import Device
+from intaglio.spec.device import Device, RunStats
 from intaglio.spec.errors import Finding, UsageError
 
 if TYPE_CHECKING:
@@ -69,6 +69,39 @@ def open_device(
         waves=Waves(*waves) if waves else None,
         progress=progress,
     )
+
+
+class Watched:
+    """A device that says which input it works on.
+
+    Parameters
+    ----------
+    device : Device
+        What does the work.
+    jobs : int
+        Runs of the device for each input.
+    batch : int
+        Inputs.
+    progress : callable
+        Told in one line.
+    """
+
+    def __init__(
+        self, device: Device, jobs: int, batch: int, progress: Callable[[str], None]
+    ) -> None:
+        self.name = device.name
+        self.config = device.config
+        self._device, self._jobs, self._batch = device, jobs, batch
+        self._progress = progress
+        self._runs = 0
+        self.open, self.write, self.read = device.open, device.write, device.read
+        self.close = device.close
+
+    def run(self, commands: bytes) -> RunStats:
+        """Execute `commands` to their end."""
+        self._progress(f"{self.name}: input {self._runs // self._jobs + 1} of {self._batch}")
+        self._runs += 1
+        return self._device.run(commands)
 
 
 def default_memory() -> MemorySettings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from intaglio.api.devices import open_device
+from intaglio.api.devices import Watched, open_device
 from intaglio.api.files import read_file, write_file
 from intaglio.api.model import Model, load
 from intaglio.api.outcome import Layer, Run
@@ -19,7 +19,7 @@ from intaglio.spec.config import ArrayConfig
 from intaglio.spec.config_file import load_config
 from intaglio.spec.device import Device
 from intaglio.spec.errors import Finding, ModelError
-from intaglio.spec.program import Program, is_program
+from intaglio.spec.program import Job, Program, is_program
 
 if TYPE_CHECKING:
     from intaglio.bench.library import MemorySettings
@@ -64,7 +64,13 @@ class Plan:
         """Write the program as one file, whole or not at all; see :func:`open_plan`."""
         return write_file(Path(path), self.program.to_bytes())
 
-    def run(self, x: Inputs, *, keep: bool = False) -> Run:
+    def run(
+        self,
+        x: Inputs,
+        *,
+        keep: bool = False,
+        progress: Callable[[str], None] | None = None,
+    ) -> Run:
         """Run on the golden device: exact integers in numpy, no tool needed.
 
         Parameters
@@ -74,9 +80,11 @@ class Plan:
             scale. uint8: pixels of an image.
         keep : bool
             Fill ``tensors``.
+        progress : callable, optional
+            Told in one line what is under way.
         """
         device = open_device("golden", self.config)
-        return self.run_on(device, x, keep=keep)
+        return self.run_on(device, x, keep=keep, progress=progress)
 
     def simulate(
         self,
@@ -108,9 +116,16 @@ class Plan:
             waves=waves,
             progress=progress,
         )
-        return self.run_on(device, x, keep=keep)
+        return self.run_on(device, x, keep=keep, progress=progress)
 
-    def run_on(self, device: Device, x: Inputs, *, keep: bool = False) -> Run:
+    def run_on(
+        self,
+        device: Device,
+        x: Inputs,
+        *,
+        keep: bool = False,
+        progress: Callable[[str], None] | None = None,
+    ) -> Run:
         """Run on an open device, and close it.
 
         Raises
@@ -126,11 +141,14 @@ class Plan:
 
         try:
             codes = as_codes(self.program, x)
-            result = run_program(self.program, device, codes, keep=keep)
+            batch = len(next(iter(codes.values())))
+            jobs = sum(isinstance(step, Job) for step in self.program.steps)
+            watched = Watched(device, max(jobs, 1), batch, progress) if progress else device
+            result = run_program(self.program, watched, codes, keep=keep)
         finally:
             device.close()
         memory = getattr(device, "memory", None)
-        return self._outcome(device.name, len(next(iter(codes.values()))), result, memory)
+        return self._outcome(device.name, batch, result, memory)
 
     def check_config(self, config: ArrayConfig) -> None:
         """Raise ModelError (E313) if the program was made for another configuration."""

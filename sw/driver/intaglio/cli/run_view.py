@@ -10,11 +10,18 @@ from intaglio.cli.terminal import Terminal
 if TYPE_CHECKING:
     from intaglio.api.checking import Checked, Settings
     from intaglio.api.comparison import Comparison, Mismatch
-    from intaglio.api.outcome import Run
+    from intaglio.api.outcome import Layer, Run
 
 LONGEST_NAME = 36
 SHOWN_INPUTS = 3  # of a batch: the JSON object and the files hold all
 TOP = 5
+COLUMNS = (
+    *("layer", "operator", "where", ">MACs", ">cycles\nRTL", ">cycles\nmodel"),
+    *(">model\n- RTL", ">used", ">compared", ">mis-\nmatches"),
+)
+LEFT_OUT = ("where", ">compared")  # on narrow terminals
+WIDE = 110
+OTHERS, LEAST_NAME = 72, 8  # characters of the other columns that a narrow terminal gets
 
 
 def payload(done: Checked, settings: Settings, digest: str) -> dict[str, Any]:
@@ -71,42 +78,51 @@ def show(terminal: Terminal, done: Checked, repeat: str) -> None:
 
 
 def layer_table(terminal: Terminal, run: Run) -> None:
-    """Print one line for each layer, and the sums."""
-    columns = (
-        *("layer", "operator", "where", ">MACs", ">cycles RTL", ">cycles model"),
-        *(">difference", ">utilisation", ">compared", ">mismatches"),
-    )
-    rows = [
-        (
-            _short(layer.name),
-            layer.op,
-            layer.where,
-            f"{layer.macs:,}" if layer.macs else "-",
-            _number(layer.cycles),
-            _number(layer.model_cycles),
-            _difference(layer.cycles, layer.model_cycles),
-            _share(layer.utilisation),
-            _number(layer.compared or None),
-            str(layer.mismatches) if layer.compared else "-",
-        )
-        for layer in run.layers
-    ]
-    compared = sum(layer.compared for layer in run.layers)
-    footer = (
-        "all",
-        "",
-        "",
-        f"{run.macs:,}",
-        _number(run.cycles),
-        _number(run.model_cycles),
-        _difference(run.cycles, run.model_cycles),
-        _share(run.utilisation),
-        _number(compared or None),
-        str(sum(layer.mismatches for layer in run.layers)) if compared else "-",
-    )
+    """Print one line for each layer, and the sums; a narrow terminal gets fewer columns."""
+    from intaglio import api
+
     batch = "1 input" if run.batch == 1 else f"{run.batch} inputs"
     title = f"{run.model} on {run.device}, configuration {run.config}, {batch}"
-    terminal.table(columns, rows, title=title, footer=footer)
+    wide = terminal.width >= WIDE
+    columns = [name for name in COLUMNS if wide or name not in LEFT_OUT]
+    longest = LONGEST_NAME if wide else max(terminal.width - OTHERS, LEAST_NAME)
+    rows = [_row(layer, longest) for layer in run.layers]
+    compared = sum(layer.compared for layer in run.layers)
+    total = api.Layer(
+        name="all",
+        op="",
+        where="",
+        macs=run.macs,
+        cycles=run.cycles,
+        model_cycles=run.model_cycles,
+        utilisation=run.utilisation,
+        compared=compared,
+        mismatches=sum(layer.mismatches for layer in run.layers),
+    )
+    last = _row(total, longest)
+    terminal.table(
+        columns,
+        [[row[name] for name in columns] for row in rows],
+        title=title,
+        footer=[last[name] for name in columns],
+    )
+
+
+def _row(layer: Layer, longest: int) -> dict[str, str]:
+    """Return the text of each column."""
+    values = (
+        _short(layer.name, longest),
+        layer.op,
+        layer.where,
+        _number(layer.macs or None),
+        _number(layer.cycles),
+        _number(layer.model_cycles),
+        _difference(layer.cycles, layer.model_cycles),
+        _share(layer.utilisation),
+        _number(layer.compared or None),
+        str(layer.mismatches) if layer.compared else "-",
+    )
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def _show_top(terminal: Terminal, run: Run) -> None:
@@ -144,8 +160,9 @@ def _compared(comparison: Comparison | None) -> dict[str, int]:
     return {"tensors": comparison.tensors, "elements": comparison.elements}
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else "…" + name[1 - LONGEST_NAME :]
+def _short(name: str, longest: int = LONGEST_NAME) -> str:
+    """Return the end of a long name: converters put what differs there."""
+    return name if len(name) <= longest else "…" + name[1 - longest :]
 
 
 def _number(value: int | None) -> str:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-PATIENCE_SECONDS = 2.0
+GAP, MARGIN = 2, 2  # between columns, and left and right of them
+LEAST_WIDTH = 8
 
 
 class Terminal:
@@ -53,6 +54,11 @@ class Terminal:
         """Print a line for people; square brackets in it are plain text."""
         self.console().print(text, style=style or None, markup=False, soft_wrap=True)
 
+    @property
+    def width(self) -> int:
+        """Characters of a line."""
+        return self.console().width
+
     def table(
         self,
         columns: Sequence[str],
@@ -60,9 +66,14 @@ class Terminal:
         *,
         title: str = "",
         footer: Sequence[str] | None = None,
+        flexible: int = 0,
     ) -> None:
-        """Print a table; a column whose name starts with ``>`` is flush right."""
-        self.console().print(_table(columns, rows, title, footer))
+        """Print a table.
+
+        A column whose name starts with ``>`` is flush right; column `flexible` gives way where
+        the line is too short.
+        """
+        self.console().print(_table(columns, list(rows), title, footer, flexible, self.width))
 
     def result(self, payload: Mapping[str, Any]) -> None:
         """Print the JSON object of this run, if ``--json`` asks for it."""
@@ -114,27 +125,40 @@ def _once(console: Console) -> Callable[[str], None]:
 
 def _table(
     columns: Sequence[str],
-    rows: Iterable[Sequence[str]],
+    rows: Sequence[Sequence[str]],
     title: str,
     footer: Sequence[str] | None,
+    flexible: int,
+    width: int,
 ) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    heads = [column.lstrip(">") for column in columns]
+    cells = [*rows, *([footer] if footer else [])]
+    widths = [
+        max(len(line) for line in (*head.split("\n"), *(row[number] for row in cells)))
+        for number, head in enumerate(heads)
+    ]
+    rest = sum(widths) - widths[flexible] + GAP * (len(columns) - 1) + MARGIN
+    widths[flexible] = max(min(widths[flexible], width - rest), LEAST_WIDTH)
     table = Table(
         title=title or None,
         title_justify="left",
         box=box.SIMPLE_HEAD,
         show_footer=footer is not None,
         pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     for number, column in enumerate(columns):
         table.add_column(
-            column.lstrip(">"),
+            heads[number],
             footer=footer[number] if footer else "",
             justify="right" if column.startswith(">") else "left",
-            overflow="fold",
+            overflow="ellipsis",
+            no_wrap=True,
+            width=widths[number],
         )
     for row in rows:
         table.add_row(*map(Text, row))

@@ -43,6 +43,7 @@ def show(terminal: Terminal, health: Health) -> None:
     terminal.table(
         ("tool", "version", "for", "state"),
         [(tool.name, tool.version or "-", tool.use, _state(tool)) for tool in health.tools],
+        flexible=2,
     )
     terminal.say(f"cache {health.cache}: {health.cache_mib} MiB; remove it at any time")
     terminal.say(f"disk {health.free_mib} MiB free, memory {health.memory_mib} MiB available")

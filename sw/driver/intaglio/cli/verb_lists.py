@@ -47,5 +47,6 @@ def targets(context: typer.Context) -> None:
             )
             for target in found
         ],
+        flexible=4,
     )
     terminal.result({"targets": found})
