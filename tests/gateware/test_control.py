@@ -221,7 +221,7 @@ def test_fault_then_good_program(
     bench: Any, rng: np.random.Generator, at: int, resp: int, code: Fault, stall: float
 ) -> None:
     machine = Machine(bench, rng, stall)
-    tiles = 6
+    tiles = 4
     commands = program(tiles)
     machine.place(commands)
     image = expected(machine.memory, tiles)
@@ -280,13 +280,17 @@ def test_abort_at_any_cycle(bench: Any, rng: np.random.Generator) -> None:
 
 def test_fault_waits_for_the_compute_engine(bench: Any, rng: np.random.Generator) -> None:
     machine = Machine(bench, rng, 0.0)
-    machine.compute_cycles = (500, 501)
-    commands = program(3)
+    machine.compute_cycles = (1500, 1501)
+    tiles = 6
+    commands = program(tiles)
     machine.place(commands)
+    image = expected(machine.memory, tiles)
 
     async def drive(ctx: Any) -> None:
         await machine.start(ctx, len(commands))
         await bench.until(ctx, machine.dut.compute_busy)
+        for _ in range(700):  # the queues fill behind it
+            await ctx.tick()
         await machine.write(ctx, "CONTROL", ABORT)
         for _ in range(100):
             await ctx.tick()
@@ -294,6 +298,10 @@ def test_fault_waits_for_the_compute_engine(bench: Any, rng: np.random.Generator
         assert not ctx.get(machine.dut.irq)
         assert await machine.end(ctx) == ERROR
         assert len(machine.computed) == 1
+        machine.compute_cycles = (0, 20)
+        await machine.start(ctx, len(commands))
+        assert await machine.end(ctx) == DONE
+        np.testing.assert_array_equal(machine.memory.bytes, image)
 
     machine.run(drive)
 

@@ -167,11 +167,14 @@ def test_illegal_command_then_good_program(
     assert len(got) == 8
 
 
-def test_bus_error_names_its_beat(bench: Any, rng: np.random.Generator) -> None:
+def test_bus_error_then_good_program(bench: Any, rng: np.random.Generator) -> None:
     dut, memory = build(bench, rng, "tiny", 0.3)
-    place(memory, program(rng, 8))
-    memory.bad_reads[AT + 3 * COMMAND_BYTES + 8] = 2
+    commands = program(rng, 8)
+    place(memory, commands)
+    bad = AT + 3 * COMMAND_BYTES + 40
+    memory.bad_reads[bad] = 2
     faults: list[Any] = []
+    got: list[Any] = []
 
     async def drive(ctx: Any) -> None:
         await begin(ctx, dut, 8)
@@ -180,8 +183,16 @@ def test_bus_error_names_its_beat(bench: Any, rng: np.random.Generator) -> None:
         ctx.set(dut.abort, 1)
         await ctx.tick()
         await bench.until(ctx, dut.busy, 0)
+        await ctx.tick()
+        ctx.set(dut.abort, 0)
+        assert memory.quiet
+        memory.bad_reads.clear()
+        got.clear()
+        await begin(ctx, dut, 8)
+        await bench.until(ctx, dut.busy, 0)
 
-    takers = [bench.taker(getattr(dut, opcode.name.lower()), [], rng) for opcode in Opcode]
+    takers = [bench.taker(getattr(dut, opcode.name.lower()), got, rng) for opcode in Opcode]
     note = bench.pulses(dut.fault.valid, faults, dut.fault)
     bench.run(dut, drive, models=(memory.run_read, *takers, note))
-    assert [(f.code, f.address) for f in faults] == [(Fault.READ_SLAVE, AT + 3 * COMMAND_BYTES + 8)]
+    assert [(f.code, f.address) for f in faults] == [(Fault.READ_SLAVE, bad)]
+    assert [command.opcode for command in got] == [command["opcode"] for command in commands]

@@ -121,17 +121,18 @@ def test_one_beat_a_cycle(bench: Any, rng: np.random.Generator) -> None:
     bench.run(dut, drive, models=(memory.run_write, buffer.run))
 
 
+@pytest.mark.parametrize("at", [0x40, 0x2300], ids=["first", "last"])
 @pytest.mark.parametrize(
     ("resp", "code"), [(2, Fault.WRITE_SLAVE), (3, Fault.WRITE_DECODE)], ids=["slave", "decode"]
 )
 def test_error_then_good_command(
-    bench: Any, rng: np.random.Generator, resp: int, code: Fault
+    bench: Any, rng: np.random.Generator, resp: int, code: Fault, at: int
 ) -> None:
     config = PRESETS["tiny"]
     dut = StoreEngine(config)
     memory = bench.Memory(rng, bus_bytes=config.bus_bytes, size=SIZE, write=dut.bus, stall=0.3)
     buffer = Buffer(dut, rng, config.bus_bytes, 3)
-    memory.bad_writes[0x40] = resp
+    memory.bad_writes[at] = resp
     faults: list[Any] = []
     done: list[Any] = []
     good = {"region": 1, "offset": 0x800, "row_beats": 40, "rows": 2, "row_stride": 0x300}
@@ -162,7 +163,7 @@ def test_error_then_good_command(
         bench.pulses(dut.done, done),
     )
     bench.run(dut, drive, models=models)
-    assert [(f.code, f.address) for f in faults] == [(code, 0x40)]
+    assert [(f.code, f.address) for f in faults] == [(code, at)]
     assert len(done) == 1
 
 
