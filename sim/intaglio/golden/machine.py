@@ -38,7 +38,7 @@ class GoldenDevice:
         self.config = config
         self._order = order
         self._memory: dict[int, ByteArray] = {}
-        self._buffers = Buffers(config)
+        self.buffers = Buffers(config)
         self._state = ComputeState()
 
     def open(self, sizes: Mapping[int, int]) -> None:
@@ -105,13 +105,13 @@ class GoldenDevice:
 
     def _execute(self, opcode: Opcode, fields: Mapping[str, int]) -> None:
         if opcode is Opcode.COMPUTE:
-            compute(fields, self.config, self._buffers, self._state)
+            compute(fields, self.config, self.buffers, self._state)
             return
         region = fields["region"]
         if region not in self._memory:
             raise ValueError(f"region {region} does not exist")
         move = load if opcode is Opcode.LOAD else store
-        move(fields, self.config, self._buffers, self._memory[region])
+        move(fields, self.config, self.buffers, self._memory[region])
 
 
 def _fault(index: int, what: str) -> DeviceError:

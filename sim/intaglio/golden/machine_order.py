@@ -20,8 +20,8 @@ def in_any_order(
 ) -> Iterator[int]:
     """Yield the indices of `commands` in a random order that the wait counts allow.
 
-    Each engine takes its own commands in order; which engine goes next is chance. An engine is
-    preferred for a random while, so that one may run far ahead of the others.
+    Each engine takes its own commands in order; which engine goes next is chance. How long one is
+    preferred is drawn for each program, so that in some it runs far ahead of the others.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def in_any_order(
         for engine in Opcode
     }
     done = dict.fromkeys(Opcode, 0)
-    favourite = Opcode.LOAD
+    favourite, change = Opcode.LOAD, rng.random()
     while any(done[engine] < len(queues[engine]) for engine in Opcode):
         ready = [
             engine
@@ -46,7 +46,7 @@ def in_any_order(
         ]
         if not ready:
             raise ValueError(f"no command can start after {done}")
-        if favourite not in ready or rng.random() < 0.1:
+        if favourite not in ready or rng.random() < change:
             favourite = ready[int(rng.integers(len(ready)))]
         yield queues[favourite][done[favourite]]
         done[favourite] += 1

@@ -29,10 +29,10 @@ def block_cycles(layer: Layer, config: ArrayConfig, pixels: int) -> int:
     return -(-pixels // tile) * max(steps, tile * config.drain_steps)
 
 
-def tiling_cycles(
+def tiling_cost(
     layer: Layer, config: ArrayConfig, tiling: Tiling, resident: tuple[bool, ...]
-) -> int:
-    """Return about how many cycles a layer takes.
+) -> tuple[int, int]:
+    """Return about how many cycles a layer takes and how many beats it moves.
 
     With two copies of each strip, loads, sums and stores go on at the same time, but for the
     first load and the last store; with one copy, one after the other.
@@ -58,6 +58,7 @@ def tiling_cycles(
     compute += COMMAND_CYCLES * max(commands, parts)
     out = [0 if resident[-1] else blocks * strip.pixels for strip in strips]
     if any(len(slots) == 1 for slots in tiling.slots):
-        return inputs + max(weights, compute) + sum(out)
+        return inputs + max(weights, compute) + sum(out), inputs + weights + sum(out)
     first, last = spilled * read[0], out[-1] // panels
-    return max(inputs + weights, compute + first + last, sum(out))
+    cycles = max(inputs + weights, compute + first + last, sum(out))
+    return cycles, inputs + weights + sum(out)

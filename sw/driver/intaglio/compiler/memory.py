@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from intaglio.compiler.allocate import Life, Placed, first_fit, gaps_at
 from intaglio.compiler.buffers import Home
 from intaglio.compiler.check import activations
-from intaglio.compiler.cost import tiling_cycles
+from intaglio.compiler.cost import tiling_cost
 from intaglio.compiler.flow import Flow
 from intaglio.compiler.layer import Layer, image_of
 from intaglio.compiler.tile import tile_layer
@@ -73,7 +73,8 @@ def plan_memory(
     """Place every tensor and tile every layer.
 
     Tensors are tried in the order of the traffic that they save for each step that they live. One
-    stays in the activation buffer if the layers beside it then take no longer than before.
+    stays in the activation buffer if the layers beside it then take no longer, and move no more
+    in the same time.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def plan_memory(
             changed = {index: _tile(layers[index], flow, config, trial) for index in beside}
         except FitError:  # a layer would find no room for its strips
             continue
-        if sum(t.cycles for t in changed.values()) <= sum(tilings[i].cycles for i in beside):
+        if _total(changed.values()) <= _total(tilings[index] for index in beside):
             placed, tilings = trial, tilings | changed
     inside = {p.life.key: p.address for p in placed}
     offsets, size = _offsets(flow, uses, words, inside, config, len(graph.nodes), reuse=reuse)
@@ -122,7 +123,13 @@ def plan_memory(
 @dataclass(frozen=True)
 class _Tiled:
     tiling: Tiling
-    cycles: int
+    cost: tuple[int, int]
+
+
+def _total(tiled: Iterable[_Tiled]) -> tuple[int, int]:
+    """Return the cycles and the beats of several layers."""
+    cycles, beats = zip(*(t.cost for t in tiled), strict=True)
+    return sum(cycles), sum(beats)
 
 
 def _tile(layer: Layer, flow: Flow, config: ArrayConfig, placed: list[Placed]) -> _Tiled:
@@ -131,7 +138,7 @@ def _tile(layer: Layer, flow: Flow, config: ArrayConfig, placed: list[Placed]) -
     stay = tuple(flow.roots[n] in inside for n in (*layer.inputs, layer.output))
     gaps = gaps_at(layer.index, placed, config.act_words)
     tiling = tile_layer(layer, config, stay, gaps)
-    return _Tiled(tiling, tiling_cycles(layer, config, tiling, stay))
+    return _Tiled(tiling, tiling_cost(layer, config, tiling, stay))
 
 
 def _candidates(flow: Flow, uses: Mapping[int, Use], words: Mapping[int, int]) -> list[Life]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from intaglio.compiler.cost import tiling_cycles
+from intaglio.compiler.cost import tiling_cost
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.panel import panel_of
 from intaglio.compiler.tiling import Tiling
@@ -79,7 +79,7 @@ def _strips(
                 tiling = Tiling(*shape, blocks, slots, False, chunks)
                 fitting += [tiling, replace(tiling, panels_outer=True)]
         if fitting:
-            return min(fitting, key=lambda t: tiling_cycles(layer, config, t, resident))
+            return min(fitting, key=lambda t: tiling_cost(layer, config, t, resident))
     least = _slot_words(layer, config, (1, 1), blocks)
     return sum(words for words, stays in zip(least, resident, strict=True) if not stays)
 
