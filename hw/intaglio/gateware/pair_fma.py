@@ -11,7 +11,7 @@ from intaglio.gateware.component import Component
 from intaglio.gateware.float_accumulate import accumulate
 from intaglio.gateware.float_add import finite, normalise
 from intaglio.gateware.stages import Stages, handshake
-from intaglio.spec.codes_dfp import WIDE_BITS, Overflow, safe_chain
+from intaglio.spec.codes_dfp import WIDE_BITS, Overflow, spill_chain
 from intaglio.spec.formats import INT32
 from intaglio.spec.ieee import FP32
 
@@ -32,7 +32,7 @@ class PairFma(Component):
         nearest even, and starts from 0. PRESHIFT: operands are halved, ties to even, and saturated
         at +-(2**(bits - 2) - 1). FLAG: nothing but the flag. WIDE: 48 bits.
     chain : int
-        Even; products between two spills; by default the longest safe chain of symmetric operands.
+        Even; products between two spills; by default :func:`intaglio.spec.codes_dfp.spill_chain`.
 
     Members
     -------
@@ -52,7 +52,7 @@ class PairFma(Component):
 
     def __init__(self, bits: int = 16, mode: Overflow = Overflow.FLAG, chain: int = 0) -> None:
         self.bits, self.mode = bits, mode
-        self.chain = chain or max(safe_chain(bits, bits) // 2 * 2, 2)
+        self.chain = chain or spill_chain(bits)
         self.acc_bits = WIDE_BITS if mode is Overflow.WIDE else INT32.bits
         self.latency_cycles = 5 if mode is Overflow.SPILL else 3
         result = data.StructLayout({"acc": signed(self.acc_bits), "overflow": 1})

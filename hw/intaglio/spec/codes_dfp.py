@@ -66,6 +66,11 @@ def safe_chain(act_bits: int, wgt_bits: int, acc: IntFormat = INT32) -> int:
     return acc.max // (((1 << (act_bits - 1)) - 1) * ((1 << (wgt_bits - 1)) - 1))
 
 
+def spill_chain(bits: int) -> int:
+    """Return the products between two spills: the longest safe even chain, but at least a pair."""
+    return max(safe_chain(bits, bits) // 2 * 2, 2)
+
+
 def check_chain(act_bits: int, wgt_bits: int, terms: int, acc: IntFormat = INT32) -> None:
     """Raise unless any `terms` products fit `acc`.
 
