@@ -6,7 +6,6 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -78,6 +77,8 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
+        from importlib import metadata
+
         sys.stdout.write(f"intaglio {metadata.version('intaglio')}\n")
         raise typer.Exit
     if context.invoked_subcommand is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 import typer
 
 from intaglio.cli.terminal import Terminal
@@ -11,6 +9,8 @@ from intaglio.cli.terminal import Terminal
 
 def version(context: typer.Context) -> None:
     """Print the version of Intaglio and of the contract that its files follow."""
+    from importlib import metadata
+
     from intaglio.spec import program, registers
 
     terminal: Terminal = context.obj
