@@ -34,6 +34,8 @@ class Pipeline(SharedComponent):
     """
 
     latency_cycles: int
+    # A part stands for all parts of its name, of which one is converted; the others are no mistake.
+    _MustUse__silence = True
 
     def __init__(
         self, module_name: str, inputs: dict[str, ShapeLike], outputs: dict[str, ShapeLike]
@@ -76,6 +78,8 @@ class Streamed(Holder):
 
     Golden: the core's.
     """
+
+    _MustUse__silence = True
 
     def __init__(self, core: Pipeline) -> None:
         self.core = core

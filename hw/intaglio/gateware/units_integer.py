@@ -1,0 +1,56 @@
+"""Integer products and lanes as units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from intaglio.gateware.units import Unit, setting_fault
+from intaglio.spec.errors import ConfigError
+from intaglio.spec.operands import INTEGER_OPERANDS, operands
+from intaglio.spec.packing import PACKINGS
+
+STYLES = ("operator", "rows")
+
+
+def _multiply(form: str, settings: Mapping[str, Any]) -> Any:
+    from intaglio.gateware import product
+    from intaglio.gateware.pipeline import Streamed
+
+    styles = {"operator": product.OperatorProduct, "rows": product.RowsProduct}
+    if settings["style"] not in styles:
+        raise ConfigError(setting_fault("style", settings["style"], ", ".join(STYLES)))
+    return Streamed(styles[settings["style"]](operands(form)))
+
+
+def _multiply_packed(form: str, settings: Mapping[str, Any]) -> Any:
+    from intaglio.gateware.pipeline import Streamed
+    from intaglio.gateware.product import PackedProduct
+
+    name = f"{settings['part']}-{form}-{settings['form']}"
+    if name not in PACKINGS:
+        known = [key for key in PACKINGS if f"-{form}-" in key]
+        raise ConfigError(setting_fault("part, form", name, ", ".join(known)))
+    return Streamed(PackedProduct(PACKINGS[name], settings["terms"]))
+
+
+UNITS = (
+    Unit(
+        name="multiply",
+        family="multiply",
+        summary="one integer product; style: operator or rows, which infers no multiplier block",
+        formats=INTEGER_OPERANDS,
+        build=_multiply,
+        golden="intaglio.golden.products.products",
+        settings={"style": "operator"},
+    ),
+    Unit(
+        name="multiply-packed",
+        family="multiply",
+        summary="two or four products in one multiplier block of a part, exact",
+        formats=("int4", "int8", "w4a8"),
+        build=_multiply_packed,
+        golden="intaglio.golden.products.products",
+        settings={"part": "ecp5", "form": "full", "terms": 1},
+    ),
+)

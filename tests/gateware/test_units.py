@@ -1,0 +1,76 @@
+"""The registry: every unit in every format can be made, and refuses what it has not."""
+
+from __future__ import annotations
+
+import gc
+from importlib import import_module
+
+import pytest
+from amaranth._unused import MustUse
+from amaranth.lib import wiring
+
+from intaglio.gateware.emit import component_verilog
+from intaglio.gateware.units import find_unit, units
+from intaglio.spec.errors import ConfigError
+from intaglio.spec.packing import PACKINGS
+
+
+def test_every_unit_makes_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What is made here is not converted, which costs seconds; the rows do that.
+    monkeypatch.setattr(MustUse, "_MustUse__silence", True)
+    faults: list[str] = []
+    for unit in units().values():
+        assert unit.golden.startswith(("intaglio.golden.", "intaglio.spec."))
+        for form in unit.formats:
+            made = unit.make(form)
+            whole = isinstance(getattr(made, "latency_cycles", None), int)
+            if not isinstance(made, wiring.Component) or not whole:
+                faults.append(f"{unit.name} {form}: {made}")
+            del made
+    gc.collect()
+    assert faults == []
+
+
+def test_every_golden_function_exists() -> None:
+    for unit in units().values():
+        module, _, name = unit.golden.rpartition(".")
+        assert callable(getattr(import_module(module), name)), unit.name
+
+
+@pytest.mark.parametrize("name", [name for name in PACKINGS if name.startswith("ecp5")])
+def test_every_packing_has_one_multiplier(name: str) -> None:
+    part, form, kind = name.split("-")
+    unit = units()["multiply-packed"].make(form, {"part": part, "form": kind})
+    text = component_verilog(unit, "top")
+    assert sum(" * " in line for line in text.splitlines()) == 1
+
+
+def test_rows_have_no_multiplier() -> None:
+    text = component_verilog(units()["multiply"].make("int8", {"style": "rows"}), "top")
+    assert " * " not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "settings", "code"),
+    [
+        ("multiply", "int9", {}, "E206"),
+        ("multiply", "int8", {"stile": "rows"}, "E202"),
+        ("multiply", "int8", {"style": "columns"}, "E203"),
+        ("multiply", "int8", {"style": 3}, "E203"),
+        ("multiply-packed", "int8", {"part": "ecp6"}, "E203"),
+        ("multiply-packed", "int8", {"terms": 2}, "E402"),
+    ],
+)
+def test_what_a_unit_has_not_is_refused(
+    name: str, form: str, settings: dict[str, int | str], code: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        units()[name].make(form, settings)
+    assert caught.value.findings[0].code == code
+
+
+def test_unknown_units_are_refused_with_the_nearest() -> None:
+    with pytest.raises(ConfigError) as caught:
+        find_unit("multiplly")
+    assert caught.value.findings[0].code == "E207"
+    assert caught.value.findings[0].help == "did you mean multiply?"
