@@ -88,7 +88,7 @@ class RandomNetwork:
             activation=list(Activation)[self.pick(0, 0, 1, 2, 3)],
             depth_multiplier=self.pick(1, 1, 1, 2),
         )
-        top, bottom, left, right = pads_of(attributes, shape[1:3], attributes.kernel)
+        top, bottom, left, right = pads_of(attributes, (shape[1], shape[2]), attributes.kernel)
         places = [
             window_places(
                 shape[1 + i], kernel[i], attributes.stride[i], dilation[i], (before, after)

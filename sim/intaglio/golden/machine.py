@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -59,16 +59,14 @@ class GoldenDevice:
         Raises
         ------
         DeviceError
-            E701: a command is illegal or touches what does not exist.
+            E701: a command is illegal or touches what does not exist. E702: a command waits for
+            one that comes later.
         """
         decoded = [
             self._decoded(commands[at : at + COMMAND_BYTES], at // COMMAND_BYTES)
             for at in range(0, len(commands), COMMAND_BYTES)
         ]
-        order: Iterable[int] = range(len(decoded))
-        if self._order is not None:
-            order = in_any_order(decoded, self._order)
-        for index in order:
+        for index in in_any_order(decoded, self._order):
             try:
                 self._execute(*decoded[index])
             except ValueError as error:
@@ -96,7 +94,7 @@ class GoldenDevice:
 
     def _decoded(self, data: bytes, index: int) -> Command:
         if len(data) != COMMAND_BYTES:
-            raise _fault(index, f"{len(data)} bytes are no command of {COMMAND_BYTES}")
+            raise _fault(index, f"{len(data)} bytes, not {COMMAND_BYTES}")
         try:
             opcode = Opcode(data[0] & 0xF)
         except ValueError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from intaglio.spec.commands import Opcode
+from intaglio.spec.errors import DeviceError, Finding
 
 WAITS = {
     Opcode.LOAD: "wait_load",
@@ -16,24 +17,25 @@ WAITS = {
 
 
 def in_any_order(
-    commands: Sequence[tuple[Opcode, Mapping[str, int]]], rng: np.random.Generator
+    commands: Sequence[tuple[Opcode, Mapping[str, int]]], rng: np.random.Generator | None
 ) -> Iterator[int]:
-    """Yield the indices of `commands` in a random order that the wait counts allow.
+    """Yield the indices of `commands` in an order that the wait counts allow.
 
-    Each engine takes its own commands in order; which engine goes next is chance. How long one is
-    preferred is drawn for each program, so that in some it runs far ahead of the others.
+    Without `rng`: the order of the stream. Else each engine takes its own commands in order, and
+    which engine goes next is chance. How long one is preferred is drawn for each program, so that
+    in some it runs far ahead of the others.
 
     Raises
     ------
-    ValueError
-        If no engine can go on: a command waits for one that comes later.
+    DeviceError
+        E702: no engine can go on, for a command waits for one that comes later.
     """
     queues = {
         engine: [i for i, (opcode, _) in enumerate(commands) if opcode is engine]
         for engine in Opcode
     }
     done = dict.fromkeys(Opcode, 0)
-    favourite, change = Opcode.LOAD, rng.random()
+    favourite, change = Opcode.LOAD, 0.0 if rng is None else rng.random()
     while any(done[engine] < len(queues[engine]) for engine in Opcode):
         ready = [
             engine
@@ -44,9 +46,26 @@ def in_any_order(
                 for other, name in WAITS.items()
             )
         ]
-        if not ready:
-            raise ValueError(f"no command can start after {done}")
-        if favourite not in ready or rng.random() < change:
+        at = {engine: queues[engine][done[engine]] for engine in ready}
+        if not ready or (rng is None and min(at.values()) != sum(done.values())):
+            raise _deadlock(done)
+        if rng is None:
+            favourite = min(ready, key=lambda engine: at[engine])
+        elif favourite not in ready or rng.random() < change:
             favourite = ready[int(rng.integers(len(ready)))]
         yield queues[favourite][done[favourite]]
         done[favourite] += 1
+
+
+def _deadlock(done: Mapping[Opcode, int]) -> DeviceError:
+    have = ", ".join(f"{count} {engine.name}" for engine, count in done.items())
+    return DeviceError(
+        Finding(
+            "E702",
+            f"no command can start after {have}",
+            where="the program",
+            have="commands that wait for later ones",
+            need="wait counts of earlier commands",
+            help="compile the model again",
+        )
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from intaglio.compiler.layer import image_of
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError, ModelError
 from intaglio.spec.graph import Graph, Node, Op
@@ -15,6 +14,8 @@ HOST = {
 }
 """Operators that run on the host, and why."""
 
+# What the fixed-point form of the reference kernels covers.
+SOFTMAX_FACTORS = (2.0**-26, 2.0**4)
 _WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE)
 
 
@@ -50,31 +51,12 @@ def activations(node: Node) -> tuple[int, ...]:
 
 
 def _node_findings(graph: Graph, node: Node, config: ArrayConfig, reference: str) -> list[Finding]:
-    findings = []
-    for number in (*activations(node), *node.outputs):
-        tensor = graph.tensors[number]
-        if tensor.dtype != "int8":
-            findings.append(_fault("E304", node, f"{tensor.name} is {tensor.dtype}", "int8"))
-        elif tensor.quant is None or tensor.quant.axis is not None:
-            findings.append(_fault("E304", node, f"{tensor.name} has not one scale", "one scale"))
-        elif tensor.shape[:1] != (1,) or len(tensor.shape) > 4:
-            findings.append(
-                _fault("E304", node, f"{tensor.name} has shape {tensor.shape}", "batch 1, N,H,W,C")
-            )
+    findings = _activation_findings(graph, node)
     if findings:
         return findings
     if node.op in _WEIGHTED:
         findings += _weight_findings(graph, node)
-    if node.op is Op.ADD:
-        a, b, y = (graph.tensors[n].shape for n in (*node.inputs, node.outputs[0]))
-        if not a == b == y:
-            findings.append(_fault("E303", node, f"adds {a} and {b} to {y}", "equal shapes"))
-    if node.op is Op.MEAN:
-        image = image_of(graph.tensors[node.inputs[0]])
-        if len(graph.tensors[node.inputs[0]].shape) != 4 or node.attributes.axes != (1, 2):
-            findings.append(
-                _fault("E303", node, f"means {image} over axes {node.attributes.axes}", "(1, 2)")
-            )
+    findings += _form_findings(graph, node)
     if node.op not in HOST and rounding_of(node.op, reference) not in config.roundings:
         mode = rounding_of(node.op, reference)
         findings.append(
@@ -86,6 +68,40 @@ def _node_findings(graph: Graph, node: Node, config: ArrayConfig, reference: str
             )
         )
     return findings
+
+
+def _activation_findings(graph: Graph, node: Node) -> list[Finding]:
+    """Return the faults of a node's input and output tensors."""
+    findings = []
+    for number in (*activations(node), *node.outputs):
+        tensor = graph.tensors[number]
+        shape = tensor.shape
+        if tensor.dtype != "int8":
+            findings.append(_fault("E304", node, f"{tensor.name} is {tensor.dtype}", "int8"))
+        elif tensor.quant is None or tensor.quant.axis is not None:
+            findings.append(_fault("E304", node, f"{tensor.name} has not one scale", "one scale"))
+        elif shape[:1] != (1,) or len(shape) > 4:
+            what = f"{tensor.name} has shape {shape}"
+            findings.append(_fault("E304", node, what, "batch 1, N,H,W,C"))
+    return findings
+
+
+def _form_findings(graph: Graph, node: Node) -> list[Finding]:
+    """Return the faults of a node's shapes and attributes."""
+    shapes = [graph.tensors[n].shape for n in (*activations(node), *node.outputs)]
+    attributes = node.attributes
+    if node.op is Op.ADD and len(set(shapes)) > 1:
+        what = f"adds {shapes[0]} and {shapes[1]} to {shapes[2]}"
+        return [_fault("E303", node, what, "equal shapes")]
+    if node.op is Op.MEAN and (len(shapes[0]) != 4 or attributes.axes != (1, 2)):
+        what = f"means {shapes[0]} over axes {attributes.axes}"
+        return [_fault("E303", node, what, "(1, 2) of N,H,W,C")]
+    if node.op is Op.SOFTMAX:
+        quant = graph.tensors[node.inputs[0]].quant
+        factor = attributes.beta * (quant.scale if quant else 0.0)
+        if not SOFTMAX_FACTORS[0] < factor < SOFTMAX_FACTORS[1]:
+            return [_fault("E304", node, f"beta * scale is {factor}", "2**-26 to 16")]
+    return []
 
 
 def _weight_findings(graph: Graph, node: Node) -> list[Finding]:

@@ -1,0 +1,305 @@
+"""The golden machine against the contract, command by command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from intaglio.golden.machine import GoldenDevice
+from intaglio.golden.machine_order import in_any_order
+from intaglio.spec.commands import PARAM, RECORDS, TABLE, Memory, Opcode, Operation, Region
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.errors import DeviceError
+from intaglio.spec.quant import Rounding
+from intaglio.spec.window import Window, pair_fields
+
+CONFIG = ArrayConfig(
+    name="machine",
+    pixels=2,
+    channels=4,
+    depth=2,
+    requant_lanes=2,
+    acts_kib=1,
+    weights_kib=1,
+    params_kib=1,
+    roundings=(Rounding.SINGLE_UP,),
+)
+K, D, Q = CONFIG.channels, CONFIG.depth, CONFIG.requant_lanes
+
+
+def command(opcode: Opcode, **fields: int) -> bytes:
+    return RECORDS[opcode].to_bytes({"opcode": int(opcode), **fields})
+
+
+def opened(order: np.random.Generator | None = None) -> GoldenDevice:
+    device = GoldenDevice(CONFIG, order=order)
+    device.open({Region.CONSTANTS: 4096, Region.TENSORS: 4096})
+    return device
+
+
+def random_device(rng: np.random.Generator) -> GoldenDevice:
+    """Return a device with random acts, weights and table, and scale 1 with a random bias."""
+    device = opened()
+    for words in (device.buffers.acts, device.buffers.weights):
+        words[:] = rng.integers(-3, 4, words.shape).astype(np.int8).view(np.uint8)
+    for word in device.buffers.params:
+        for lane in range(Q):
+            bias = int(rng.integers(-20, 20))
+            record = PARAM.to_bytes({"bias": bias, "multiplier": 1 << 30, "shift": 1})
+            word[9 * lane : 9 * lane + 9] = np.frombuffer(record, np.uint8)
+    for word in device.buffers.table:
+        a, b = (int(v) for v in rng.integers(-60, 60, 2))
+        word[:8] = np.frombuffer(TABLE.to_bytes({"a": a, "b": b}), np.uint8)
+    return device
+
+
+def by_the_contract(fields: Mapping[str, int], device: GoldenDevice) -> dict[tuple[int, int], int]:
+    """Return (word, lane) to output, from the loops of the contract in plain integers."""
+    acts = device.buffers.acts.view(np.int8).tolist()
+    weights = device.buffers.weights.view(np.int8).tolist()
+    operation, out = Operation(fields["operation"]), {}
+
+    def word(m: int, r: int, s: int, block: int) -> list[int]:
+        i, j = divmod(m, fields["out_w"])
+        y = fields["y0"] + i * fields["stride_y"] + r * fields["dilation_y"]
+        x = fields["x0"] + j * fields["stride_x"] + s * fields["dilation_x"]
+        if not (0 <= y < fields["in_h"] and 0 <= x < fields["in_w"]):
+            return [fields["pad_value"]] * K
+        at = fields["start"] + i * fields["window_y"] + j * fields["window_x"]
+        at += r * fields["tap_y"] + s * fields["tap_x"] + block * fields["in_block"]
+        return [int(v) for v in acts[at]]
+
+    taps = [(r, s) for r in range(fields["kernel_h"]) for s in range(fields["kernel_w"])]
+    for ob in range(fields["out_blocks"]):
+        for m in range(fields["pixels"]):
+            for k in range(K):
+                w = fields["weight_start"] + ob * fields["weight_block"]
+                acc = 0
+                if operation is Operation.MAX:
+                    acc = max(word(m, r, s, ob)[k] for r, s in taps)
+                elif operation is Operation.ADD:
+                    for (r, s), column in zip(taps, "ab", strict=True):
+                        entry = device.buffers.table[word(m, r, s, ob)[k] + 128]
+                        acc += TABLE.from_bytes(entry[:8].tobytes())[column]
+                elif operation is Operation.DEPTHWISE:
+                    for r, s in taps:
+                        acc += word(m, r, s, ob)[k] * weights[w][k]
+                        w += fields["weight_step"]
+                else:
+                    for r, s in taps:
+                        for b in range(fields["in_blocks"]):
+                            last = b == fields["in_blocks"] - 1
+                            for t in range(fields["last_steps" if last else "steps"]):
+                                x = word(m, r, s, b)[t * D : t * D + D]
+                                acc += sum(x[d] * weights[w][d * K + k] for d in range(D))
+                                w += fields["weight_step"]
+                at = fields["param_start"] + ob * fields["param_block"] + k // Q
+                record = device.buffers.params[at][9 * (k % Q) : 9 * (k % Q) + 9]
+                acc += PARAM.from_bytes(record.tobytes())["bias"] + fields["zero_point"]
+                i, j = divmod(m, fields["out_w"])
+                place = fields["out_start"] + ob * fields["out_block"] + i * fields["out_row"] + j
+                out[place, k] = min(max(acc, fields["low"]), fields["high"])
+    return out
+
+
+@pytest.mark.parametrize("operation", list(Operation))
+@pytest.mark.parametrize("trial", range(6))
+def test_compute_follows_the_loops_of_the_contract(
+    operation: Operation, trial: int, seed: int
+) -> None:
+    rng = np.random.default_rng([seed, trial, int(operation)])
+    device = random_device(rng)
+    conv = operation is Operation.CONV
+    if operation is Operation.ADD:
+        geometry = pair_fields(2, int(rng.integers(20, 40)), 7)
+    else:
+        geometry = Window(
+            base=int(rng.integers(0, 20)),
+            in_h=4,
+            in_w=5,
+            y0=int(rng.integers(-2, 2)),
+            x0=int(rng.integers(-2, 2)),
+            kernel=(int(rng.integers(1, 4)), int(rng.integers(1, 4))),
+            stride=(int(rng.integers(1, 3)), int(rng.integers(1, 3))),
+            dilation=(int(rng.integers(1, 3)), 1),
+            out_h=3,
+            out_w=2,
+        ).fields(operation, CONFIG)
+    fields = dict.fromkeys((f.name for f in RECORDS[Opcode.COMPUTE].fields), 0)
+    fields |= geometry | {
+        "operation": int(operation),
+        "rounding": int(Rounding.SINGLE_UP),
+        "pad_value": int(rng.integers(-128, 128)),
+        "in_block": 24,
+        "in_blocks": 2 if conv else 1,
+        "steps": 2 if conv else 1,
+        "last_steps": int(rng.integers(1, 3)) if conv else 1,
+        "out_start": 120,
+        "out_row": 3,
+        "out_block": 25,
+        "out_blocks": 2,
+        "weight_start": 5,
+        "weight_step": int(rng.integers(0, 2)),
+        "weight_block": 40,
+        "param_start": 3,
+        "param_block": 2,
+        "zero_point": int(rng.integers(-9, 9)),
+        "low": -100,
+        "high": 90,
+    }
+    expected = by_the_contract(fields, device)
+    before = device.buffers.acts.copy()
+    device.run(command(Opcode.COMPUTE, **{k: v for k, v in fields.items() if k != "opcode"}))
+    after = device.buffers.acts.view(np.int8)
+    assert {place: int(after[place]) for place in expected} == expected
+    touched = {word for word, _ in expected}
+    rest = [w for w in range(CONFIG.act_words) if w not in touched]
+    np.testing.assert_array_equal(device.buffers.acts[rest], before[rest])
+
+
+def conv(**changes: int) -> dict[str, int]:
+    """Return the fields of a 1x1 convolution of two pixels."""
+    window = Window(0, 1, 2, 0, 0, (1, 1), (1, 1), (1, 1), 1, 2)
+    return {
+        **window.fields(Operation.CONV, CONFIG),
+        "rounding": int(Rounding.SINGLE_UP),
+        "in_blocks": 1,
+        "steps": 2,
+        "last_steps": 2,
+        "out_start": 100,
+        "out_blocks": 1,
+        "weight_step": 1,
+        "low": -128,
+        "high": 127,
+        **changes,
+    }
+
+
+def test_a_sum_in_parts_is_the_sum() -> None:
+    rng = np.random.default_rng(1)
+    device = random_device(rng)
+    device.run(command(Opcode.COMPUTE, **conv(in_blocks=2, in_block=2)))
+    whole = device.buffers.acts[100:102].copy()
+    device.buffers.acts[100:102] = 0
+    device.run(
+        command(Opcode.COMPUTE, **conv(hold=1))
+        + command(Opcode.COMPUTE, **conv(accumulate=1, start=2, weight_start=2))
+    )
+    np.testing.assert_array_equal(device.buffers.acts[100:102], whole)
+
+
+def test_a_held_sum_writes_nothing() -> None:
+    device = random_device(np.random.default_rng(1))
+    before = device.buffers.acts.copy()
+    device.run(command(Opcode.COMPUTE, **conv(hold=1)))
+    np.testing.assert_array_equal(device.buffers.acts, before)
+
+
+def test_load_and_store_move_rows() -> None:
+    device = opened()
+    data = np.arange(64, dtype=np.uint8)
+    device.write(Region.TENSORS, 0, data)
+    device.run(
+        command(
+            Opcode.LOAD,
+            memory=Memory.ACTS,
+            region=Region.TENSORS,
+            offset=8,
+            row_beats=2,
+            rows=3,
+            row_stride=16,
+            address=5,
+            address_stride=4,
+        )
+        + command(
+            Opcode.STORE,
+            region=Region.TENSORS,
+            offset=100,
+            row_beats=1,
+            rows=2,
+            row_stride=12,
+            address=10,
+            address_stride=3,
+        )
+    )
+    acts = device.buffers.acts
+    for row in range(3):
+        first = 8 + 16 * row
+        assert acts[5 + 4 * row : 7 + 4 * row].ravel().tolist() == list(range(first, first + 8))
+    assert device.read(Region.TENSORS, 100, 4).tolist() == [28, 29, 30, 31]
+    assert device.read(Region.TENSORS, 112, 4).tolist() == [40, 41, 42, 43]
+
+
+@pytest.mark.parametrize(
+    ("memory", "beats"), [(Memory.WEIGHTS, 2), (Memory.PARAMS, 5), (Memory.TABLE, 2)]
+)
+def test_words_wider_than_the_bus_take_several_beats(memory: Memory, beats: int) -> None:
+    device = opened()
+    data = np.arange(beats * 2 * K, dtype=np.uint8)
+    device.write(Region.CONSTANTS, 0, data)
+    device.run(command(Opcode.LOAD, memory=memory, row_beats=2 * beats, rows=1, address=3))
+    assert device.buffers.of(memory)[3:5].ravel().tolist() == data.tolist()
+    with pytest.raises(DeviceError, match="not whole words"):
+        device.run(command(Opcode.LOAD, memory=memory, row_beats=beats + 1, rows=1))
+
+
+@pytest.mark.parametrize(
+    ("commands", "message"),
+    [
+        (bytes(128), "command 0: 0 is not a valid Opcode"),
+        (bytes(60), "command 0: 60 bytes, not 128"),
+        (command(Opcode.LOAD, rows=1), "rows of 0 beats"),
+        (command(Opcode.LOAD, row_beats=1), "0 rows"),
+        (command(Opcode.LOAD, row_beats=1, rows=1, offset=2), "no multiple of 4"),
+        (command(Opcode.LOAD, row_beats=1, rows=1, offset=4096), "byte 4099 does not exist"),
+        (command(Opcode.LOAD, row_beats=1, rows=1, address=256), "word 256 does not exist"),
+        (command(Opcode.LOAD, row_beats=1, rows=1, region=3), "region 3 does not exist"),
+        (command(Opcode.COMPUTE, **conv(pixels=0)), "pixels is 0"),
+        (command(Opcode.COMPUTE, **conv(last_steps=3)), "last_steps is 3"),
+        (command(Opcode.COMPUTE, **conv(rounding=0)), "rounding 0 has no gates"),
+        (command(Opcode.COMPUTE, **conv(hold=1, out_blocks=2)), "one output block"),
+        (command(Opcode.COMPUTE, **conv(start=255)), "activation words 255 to 256 do not exist"),
+        (command(Opcode.COMPUTE, **conv(out_start=255)), "output words 255 to 256 do not exist"),
+        (command(Opcode.COMPUTE, **conv(weight_start=127)), "weight words 127 to 128 do not exist"),
+        (command(Opcode.COMPUTE, **conv(operation=1)), "more than one input block or step"),
+        (command(Opcode.COMPUTE, **conv(accumulate=1)), "accumulates"),
+    ],
+)
+def test_illegal_commands_are_faults_of_the_device(commands: bytes, message: str) -> None:
+    with pytest.raises(DeviceError, match=message) as caught:
+        opened().run(commands)
+    assert caught.value.findings[0].code == "E701"
+
+
+def test_memory_that_was_not_opened_is_a_fault() -> None:
+    device = opened()
+    with pytest.raises(DeviceError, match="E701"):
+        device.read(Region.TENSORS, 4090, 8)
+    device.close()
+    with pytest.raises(DeviceError, match="E701"):
+        device.write(Region.TENSORS, 0, np.zeros(1, np.uint8))
+
+
+def test_orders_keep_each_engine_and_every_wait() -> None:
+    wait = {"wait_load": 0, "wait_compute": 0, "wait_store": 0}
+    program = [
+        (Opcode.LOAD, wait),
+        (Opcode.LOAD, wait),
+        (Opcode.COMPUTE, wait | {"wait_load": 2}),
+        (Opcode.STORE, wait),
+        (Opcode.LOAD, wait | {"wait_store": 1, "wait_compute": 1}),
+    ]
+    seen = {tuple(in_any_order(program, np.random.default_rng(n))) for n in range(40)}
+    assert seen == {(0, 1, 2, 3, 4), (0, 1, 3, 2, 4), (0, 3, 1, 2, 4), (3, 0, 1, 2, 4)}
+
+
+@pytest.mark.parametrize("order", [None, np.random.default_rng(1)])
+def test_a_program_that_waits_for_what_comes_later_is_noticed(
+    order: np.random.Generator | None,
+) -> None:
+    commands = command(Opcode.STORE, row_beats=1, rows=1)
+    commands += command(Opcode.LOAD, row_beats=1, rows=1, wait_load=1)
+    with pytest.raises(DeviceError, match="E702: no command can start after 0 LOAD, 0 COMPUTE, 1"):
+        opened(order).run(commands)
