@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from intaglio.compiler.check import check_graph
+from intaglio.compiler.group import suit
 from intaglio.compiler.layer import Area, Params
 from intaglio.compiler.lower import lower
-from intaglio.compiler.weights import Chunk, pack_params, pack_table, pack_weights
+from intaglio.compiler.reduction import Chunk
+from intaglio.compiler.weights import pack_params, pack_table, pack_weights
 from intaglio.spec.commands import PARAM, TABLE, Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import FitError, ModelError
@@ -57,8 +61,10 @@ def test_the_zero_point_of_the_input_is_folded_into_the_bias() -> None:
 
 def test_a_grouped_convolution_is_a_dense_one_with_zeros_and_counts_its_own_macs() -> None:
     weights = np.arange(1, 9, dtype=np.int8).reshape(4, 1, 1, 2)
-    layer = lower(conv(weights, channels=4), 0, "litert")
+    lowered = lower(conv(weights, channels=4), 0, "litert")
+    layer = suit(lowered, replace(CONFIG, grouped=False))
     assert layer.weights is not None
+    assert layer.groups == 1
     assert layer.weights[:, 0, 0].tolist() == [
         [1, 2, 0, 0],
         [3, 4, 0, 0],
@@ -137,9 +143,10 @@ def test_weight_words_of_a_convolution() -> None:
     rng = np.random.default_rng(1)
     weights = rng.integers(-128, 128, (5, 2, 3, 7)).astype(np.int8)
     layer = lower(conv(weights), 0, "litert")
-    words = pack_weights(layer, CONFIG, Chunk(1, 2, 1, 3, 0, 2)).view(np.int8)
+    plain = replace(CONFIG, grouped=False)
+    words = pack_weights(layer, plain, Chunk(1, 2, 1, 3, 0, 2)).view(np.int8)
     # Two taps of one row; 2 steps of the full block and 2 of the last, which has 3 channels.
-    assert words.shape == (2, 2 * 4 * 8)
+    assert words.shape == (2 * 2 * 4 * 8,)
     cells = words.reshape(2, 2, 4, 2, 4)
     for block, tap, step, d, k in np.ndindex(*cells.shape):
         out, channel = block * 4 + k, step * 2 + d
@@ -152,10 +159,11 @@ def test_weight_words_of_a_depthwise_convolution() -> None:
     weights = np.arange(-9, 9, dtype=np.int8).reshape(1, 1, 3, 6)
     x, y = tensor(0, 1, 1, 3, 6), tensor(1, 1, 1, 1, 6)
     layer = lower(graph(Op.DEPTHWISE, x, y, constant(2, weights)), 0, "litert")
-    cells = pack_weights(layer, CONFIG, Chunk(0, 1, 0, 3, 0, 1)).view(np.int8).reshape(2, 3, 2, 4)
-    assert not cells[:, :, 1].any()
-    assert cells[0, 1, 0].tolist() == weights[0, 0, 1, :4].tolist()
-    assert cells[1, 2, 0].tolist() == [*weights[0, 0, 2, 4:].tolist(), 0, 0]
+    cells = pack_weights(layer, CONFIG, Chunk(0, 1, 0, 3, 0, 1)).view(np.int8).reshape(2, 2, 2, 4)
+    # Two columns a word; the fourth column does not exist.
+    assert cells[0, 0, 1].tolist() == weights[0, 0, 1, :4].tolist()
+    assert cells[1, 1, 0].tolist() == [*weights[0, 0, 2, 4:].tolist(), 0, 0]
+    assert not cells[:, 1, 1].any()
 
 
 def test_parameter_words_are_records_of_the_contract() -> None:

@@ -11,10 +11,10 @@ from intaglio.compiler.allocate import Life, Placed, first_fit, gaps_at
 from intaglio.compiler.buffers import Home, Ring, View, transfers
 from intaglio.compiler.layer import Area, Layer, Params
 from intaglio.compiler.panel import panel_of
+from intaglio.compiler.reduction import Reduction
 from intaglio.compiler.schedule import tiles
 from intaglio.compiler.tile import tile_layer
 from intaglio.compiler.tiling import input_area
-from intaglio.compiler.weights import Reduction
 from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import FitError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
@@ -74,26 +74,22 @@ def by_the_contract(fields: Mapping[str, int], device: GoldenDevice) -> dict[tup
     for ob in range(fields["out_blocks"]):
         for m in range(fields["pixels"]):
             for k in range(K):
-                w = fields["weight_start"] + ob * fields["weight_block"]
                 acc = 0
                 if operation is Operation.MAX:
                     acc = max(word(m, r, s, ob)[k] for r, s in taps)
+                    if fields["kernel_w"] % D:
+                        acc = max(acc, fields["pad_value"])
                 elif operation is Operation.ADD:
                     for (r, s), column in zip(taps, "ab", strict=True):
                         entry = device.buffers.table[word(m, r, s, ob)[k] + 128]
                         acc += TABLE.from_bytes(entry[:8].tobytes())[column]
-                elif operation is Operation.DEPTHWISE:
-                    for r, s in taps:
-                        acc += word(m, r, s, ob)[k] * weights[w][k]
-                        w += fields["weight_step"]
+                elif operation is Operation.DEPTHWISE or fields["paired"]:
+                    acc = wide_sum(fields, weights, word, m, ob, k)
                 else:
-                    for r, s in taps:
-                        for b in range(fields["in_blocks"]):
-                            last = b == fields["in_blocks"] - 1
-                            for t in range(fields["last_steps" if last else "steps"]):
-                                x = word(m, r, s, b)[t * D : t * D + D]
-                                acc += sum(x[d] * weights[w][d * K + k] for d in range(D))
-                                w += fields["weight_step"]
+                    acc = lane_sum(fields, weights, word, m, ob, k)
+                    if fields["fold"]:
+                        other = lane_sum(fields, weights, word, m, ob, (k + K // 2) % K)
+                        acc = acc + other if k < K // 2 else 0
                 at = fields["param_start"] + ob * fields["param_block"] + k // Q
                 record = device.buffers.params[at][9 * (k % Q) : 9 * (k % Q) + 9]
                 acc += PARAM.from_bytes(record.tobytes())["bias"] + fields["zero_point"]
@@ -101,6 +97,97 @@ def by_the_contract(fields: Mapping[str, int], device: GoldenDevice) -> dict[tup
                 place = fields["out_start"] + ob * fields["out_block"] + i * fields["out_row"] + j
                 out[place, k] = min(max(acc, fields["low"]), fields["high"])
     return out
+
+
+def wide_sum(
+    fields: Mapping[str, int],
+    weights: list[list[int]],
+    word: Callable[[int, int, int, int], list[int]],
+    m: int,
+    ob: int,
+    k: int,
+) -> int:
+    """Return the sum of lane k over D taps of a row at once; one past its end reads the pad."""
+    w, acc, width = fields["weight_start"] + ob * fields["weight_block"], 0, fields["kernel_w"]
+    for r in range(fields["kernel_h"]):
+        for first in range(0, width, D):
+            columns = range(first, first + D)
+            pad = [fields["pad_value"]] * K
+            words = [
+                word(m, r, s, ob if not fields["paired"] else 0) if s < width else pad
+                for s in columns
+            ]
+            run = [x for w in words for x in w[: fields["channels"]]]
+            for t in range(fields["last_steps" if first + D >= width else "steps"]):
+                for d in range(D):
+                    x = run[t * D + d] if fields["paired"] else words[d][k]
+                    acc += x * weights[w][d * K + k]
+                w += fields["weight_step"]
+    return acc
+
+
+def lane_sum(
+    fields: Mapping[str, int],
+    weights: list[list[int]],
+    word: Callable[[int, int, int, int], list[int]],
+    m: int,
+    ob: int,
+    k: int,
+) -> int:
+    """Return the sum of lane k over single taps: each lane reads the channels of its group."""
+    w, acc, group = fields["weight_start"] + ob * fields["weight_block"], 0, fields["group"]
+    for r in range(fields["kernel_h"]):
+        for s in range(fields["kernel_w"]):
+            for b in range(fields["in_blocks"]):
+                x = word(m, r, s, ob if fields["local"] else b)
+                last = b == fields["in_blocks"] - 1
+                for t in range(fields["last_steps" if last else "steps"]):
+                    for d in range(D):
+                        acc += x[k // group * group + (t * D + d) % group] * weights[w][d * K + k]
+                    w += fields["weight_step"]
+    return acc
+
+
+# What CONV may add to its geometry: groups of lanes, folded halves, paired taps of 1 and 3.
+KINDS: dict[str, dict[str, int]] = {
+    "plain": {},
+    "local": {"local": 1, "group": 2, "in_blocks": 1, "steps": 1, "last_steps": 1},
+    "fold": {"fold": 1, "group": 2, "in_blocks": 2, "steps": 1, "last_steps": 1},
+    "one": {"paired": 1, "channels": 1, "pair_taps": 2, "steps": 1, "last_steps": 1},
+    "three": {"paired": 1, "channels": 3, "pair_channels": 2, "steps": 3, "last_steps": 2},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_kinds_of_convolution_follow_the_loops_of_the_contract(kind: str, seed: int) -> None:
+    rng = np.random.default_rng([seed, 99])
+    fields = dict.fromkeys((f.name for f in RECORDS[Opcode.COMPUTE].fields), 0)
+    window = Window(5, 4, 5, -1, -1, (2, 3), (1, 1), (1, 1), 3, 3)
+    fields |= window.fields(Operation.CONV, CONFIG) | {
+        "rounding": int(Rounding.SINGLE_UP),
+        "pad_value": 5,
+        "in_block": 24,
+        "in_blocks": 1 if KINDS[kind].get("paired") else 2,
+        "steps": 2,
+        "last_steps": 2,
+        "out_start": 120,
+        "out_row": 3,
+        "out_block": 25,
+        "out_blocks": 2,
+        "weight_start": 3,
+        "weight_step": 1,
+        "weight_block": 24,
+        "param_block": 2,
+        "low": -128,
+        "high": 127,
+        **KINDS[kind],
+    }
+    device = random_device(rng)
+    expected = by_the_contract(fields, device)
+    fields["opcode"] = int(Opcode.COMPUTE)
+    device.run(RECORDS[Opcode.COMPUTE].to_bytes(fields))
+    got = device.buffers.acts.view(np.int8)
+    assert {place: int(got[place]) for place in expected} == expected
 
 
 @pytest.mark.parametrize("operation", list(Operation))

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth import Const, Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import fields_of
+from intaglio.gateware.cursor import CURSOR_FIELDS, StepCursor
 from intaglio.gateware.layout import shape
+from intaglio.gateware.operands import OperandSelect
 from intaglio.gateware.pe import CONTROL_CYCLES, Row
 from intaglio.gateware.shared import Holder, instance
 from intaglio.gateware.words import accs_layout, words_layout
-from intaglio.spec.commands import WORDS
+from intaglio.spec.commands import COMPUTE, WORDS
 from intaglio.spec.config import ArrayConfig
+
+_FIELD = {field.name: field.format for field in COMPUTE.fields}
+ARRAY_FIELDS = (
+    "accumulate",
+    "hold",
+    "weight_start",
+    "weight_step",
+    "weight_block",
+    "group",
+    *CURSOR_FIELDS,
+)
 
 
 class MacArray(Holder):
     """P rows of K processing elements of depth D, output-stationary.
 
-    For each tile, acc[p][k] is the sum over taps, steps t and d of
-    ``word[p][t*D + d] * wgt[step][d*K + k]``, or, in local mode, ``word[p][k] * wgt[step][k]``;
-    weight word `step` is ``weight_start + block * weight_block + n * weight_step`` for the n-th
-    step of the tile. With `accumulate` a sum goes on from the accumulators as they are.
+    For each tile, acc[p][k] is the sum over requests, steps and d of operand d of element k
+    (:class:`~intaglio.gateware.operands.OperandSelect`) times ``wgt[d*K + k]``; the n-th step of
+    the tile reads weight word ``weight_start + block * weight_block + n * weight_step``. With
+    `accumulate` a sum goes on from the accumulators as they are.
 
     Parameters
     ----------
@@ -33,8 +46,10 @@ class MacArray(Holder):
     Members
     -------
     i : In(stream of words)
-        Taps of P windows; a word is taken when its last step is issued.
-    local, accumulate, hold, weight_start, weight_step, weight_block : In
+        Taps of P windows; a request is taken when its last step is issued.
+    depthwise : In(1)
+        The operation is DEPTHWISE.
+    accumulate, hold, weight_*, group, paired, channels, pair_* : In
         Fields of the COMPUTE command; still while words are in flight. With `hold` nothing is
         drained.
     clear : In(1)
@@ -54,23 +69,20 @@ class MacArray(Holder):
     Golden: :mod:`intaglio.bench.pairs_array`, an int64 einsum.
     """
 
-    operand_cycles = 1  # operands are registered beside the weight memory's output
-    control_cycles = operand_cycles + 1 + CONTROL_CYCLES  # and once more on the way into the rows
+    # Operands are chosen while the weights are read and registered.
+    control_cycles = OperandSelect.latency_cycles + CONTROL_CYCLES
     latency_cycles = control_cycles + 1  # the drain copy
 
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
         self.row = Row(config)
-        self.parts = (self.row,)
+        self.select = OperandSelect(config)
+        self.parts = (self.row, self.select)
         super().__init__(
             {
                 "i": In(stream.Signature(words_layout(config))),
-                "local": In(1),
-                "accumulate": In(1),
-                "hold": In(1),
-                "weight_start": In(shape(WORDS)),
-                "weight_step": In(1),
-                "weight_block": In(shape(WORDS)),
+                "depthwise": In(1),
+                **{name: In(shape(_FIELD[name])) for name in ARRAY_FIELDS},
                 "clear": In(1),
                 "weight_address": Out(shape(WORDS)),
                 "weight_data": In(config.weight_bytes * 8),
@@ -84,13 +96,15 @@ class MacArray(Holder):
         m = Module()
         config = self.config
         tap = self.i.payload.tap
-        slots = config.channels // config.depth
-        step = Signal(range(slots))
+        m.submodules.cursor = cursor = StepCursor(config)
         last_step = Signal()
         ends_tile = Signal()
         m.d.comb += [
-            last_step.eq(step + 1 == tap.steps),
+            last_step.eq(cursor.step + 1 == tap.steps),
             ends_tile.eq(last_step & tap.last),
+            cursor.advance.eq(self.stepping),
+            cursor.restart.eq(last_step),
+            *(getattr(cursor, name).eq(getattr(self, name)) for name in CURSOR_FIELDS),
         ]
 
         # Drain book-keeping: payloads still in the chain, and a tile on its way to it.
@@ -109,23 +123,20 @@ class MacArray(Holder):
         offset = Signal(shape(WORDS))
         m.d.comb += self.weight_address.eq(panel + offset)
         with m.If(self.stepping):
-            m.d.sync += [
-                step.eq(Mux(last_step, 0, step + 1)),
-                offset.eq(Mux(ends_tile, 0, offset + self.weight_step)),
-            ]
+            m.d.sync += offset.eq(Mux(ends_tile, 0, offset + self.weight_step))
             with m.If(ends_tile & tap.end):
                 m.d.sync += panel.eq(panel + self.weight_block)
         with m.If(self.clear):
-            m.d.sync += [panel.eq(self.weight_start), offset.eq(0), step.eq(0)]
+            m.d.sync += [panel.eq(self.weight_start), offset.eq(0)]
 
-        # Operands, registered twice: beside the weight memory's output, then into the rows.
+        # Control bits follow their operands: chosen in two cycles, as the weights are read.
         flags = data.StructLayout(
             {"add": 1, "first": 1, "capture": 1, "count": range(config.pixels + 1)}
         )
         issue = fields_of(flags)
         m.d.comb += [
             issue.add.eq(self.stepping),
-            issue.first.eq(tap.first & (step == 0) & ~self.accumulate),
+            issue.first.eq(tap.first & cursor.first & ~self.accumulate),
             issue.capture.eq(self.stepping & ends_tile & ~self.hold),
             issue.count.eq(tap.count),
         ]
@@ -138,12 +149,20 @@ class MacArray(Holder):
         drained = config.requant_lanes * config.acc.bits
         chain = [Signal(drained, name=f"drain_{p}") for p in range(config.pixels)]
         for p in range(config.pixels):
-            broadcast = self.i.payload.word[p].word_select(step, config.depth * config.act.bits)
+            act = Signal(config.depth * config.channels * config.act.bits, name=f"act_{p}")
+            taps = [self.i.payload.word[p * config.depth + d] for d in range(config.depth)]
+            m.submodules[f"operands_{p}"] = instance(
+                self.select,
+                words=Cat(*taps),
+                depthwise=self.depthwise,
+                group=self.group,
+                tap=cursor.tap,
+                channel=cursor.channel,
+                act=act,
+            )
             m.submodules[f"row_{p}"] = instance(
                 self.row,
-                word=_delay(m, self.i.payload.word[p], self.operand_cycles + 1, reset_less=True),
-                broadcast=_delay(m, broadcast, self.operand_cycles + 1, reset_less=True),
-                local=self.local,
+                act=act,
                 wgt=weight,
                 add=control.add,
                 first=control.first,

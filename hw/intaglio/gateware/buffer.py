@@ -1,4 +1,4 @@
-"""Banked activation buffer: P words a cycle for the array, one for each other user."""
+"""Banked activation buffer: P * D words a cycle for the array, one for each other user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from intaglio.spec.config import ArrayConfig
 
 
 class ActBuffer(Component):
-    """Words of K bytes, word `a` in row ``a // P`` of bank ``a % P``.
+    """Words of K bytes, word `a` in row ``a // banks`` of bank ``a % banks``, P * D banks.
 
     Each bank has one read and one write port. The array's reads and the drain's writes always win;
     a transfer to or from memory waits for its bank.
@@ -23,11 +23,11 @@ class ActBuffer(Component):
     Parameters
     ----------
     config : ArrayConfig
-        Gives P, K and the size.
+        Gives P, K, D and the size.
 
     Members
     -------
-    bank_enable : In(P), bank_row : In(P rows), bank_data : Out(P words)
+    bank_enable, bank_row : In, bank_data : Out (one for each bank)
         The array's reads: data one cycle after the enable.
     result : In(stream of write, always ready)
         The drain's writes.
@@ -45,12 +45,12 @@ class ActBuffer(Component):
 
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
-        rows = config.act_words // config.pixels
+        rows = config.act_words // config.banks
         super().__init__(
             {
-                "bank_enable": In(config.pixels),
-                "bank_row": In(data.ArrayLayout(range(rows), config.pixels)),
-                "bank_data": Out(data.ArrayLayout(config.act_bytes * 8, config.pixels)),
+                "bank_enable": In(config.banks),
+                "bank_row": In(data.ArrayLayout(range(rows), config.banks)),
+                "bank_data": Out(data.ArrayLayout(config.act_bytes * 8, config.banks)),
                 "result": In(stream.Signature(write_layout(config), always_ready=True)),
                 "load": In(stream.Signature(write_layout(config))),
                 "fetch": In(stream.Signature(shape(WORDS))),
@@ -61,7 +61,7 @@ class ActBuffer(Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self.config
-        banks = config.pixels
+        banks = config.banks
         bank_bits = (banks - 1).bit_length()
         rows = config.act_words // banks
 

@@ -6,7 +6,7 @@ from amaranth import Module, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from intaglio.gateware.array import MacArray
+from intaglio.gateware.array import ARRAY_FIELDS, MacArray
 from intaglio.gateware.component import fields_of
 from intaglio.gateware.drain import Drain
 from intaglio.gateware.gather import Gather
@@ -58,13 +58,13 @@ class ComputeEngine(Holder):
         self.array = MacArray(config)
         self.drain = Drain(config)
         self.parts = (self.array, self.drain)
-        rows = config.act_words // config.pixels
+        rows = config.act_words // config.banks
         super().__init__(
             {
                 "commands": In(stream.Signature(fields(COMPUTE))),
-                "bank_enable": Out(config.pixels),
-                "bank_row": Out(data.ArrayLayout(range(rows), config.pixels)),
-                "bank_data": In(data.ArrayLayout(config.act_bytes * 8, config.pixels)),
+                "bank_enable": Out(config.banks),
+                "bank_row": Out(data.ArrayLayout(range(rows), config.banks)),
+                "bank_data": In(data.ArrayLayout(config.act_bytes * 8, config.banks)),
                 "weight_address": Out(shape(WORDS)),
                 "weight_data": In(config.weight_bytes * 8),
                 "param_address": Out(shape(WORDS)),
@@ -129,11 +129,11 @@ class ComputeEngine(Holder):
         ]
         m.d.comb += [
             array.clear.eq(start),
-            array.local.eq(command.operation == Operation.DEPTHWISE),
+            array.depthwise.eq(command.operation == Operation.DEPTHWISE),
             self.weight_address.eq(array.weight_address),
             array.weight_data.eq(self.weight_data),
         ]
-        for name in ("accumulate", "hold", "weight_start", "weight_step", "weight_block"):
+        for name in ARRAY_FIELDS:
             m.d.comb += getattr(array, name).eq(command[name])
         m.d.comb += vector.adds.eq(command.operation == Operation.ADD)
         connect(m, flipped(self.entry), vector.entry)

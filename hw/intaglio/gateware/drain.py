@@ -6,6 +6,7 @@ from amaranth import Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from intaglio.gateware.fold import Fold
 from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.requantise import Requantise
 from intaglio.gateware.shared import Holder
@@ -21,7 +22,8 @@ class Drain(Holder):
     """Requantise the accumulators of a COMPUTE command and write its outputs.
 
     Accumulators come Q at a time: channels in order, windows in order, output blocks in order.
-    Payload n of a window takes parameter word ``param_start + block * param_block + n``.
+    Payload n of a window takes parameter word ``param_start + block * param_block + n``. A folded
+    command adds the halves of the lanes first.
 
     Parameters
     ----------
@@ -71,6 +73,15 @@ class Drain(Holder):
         config, command = self.config, self.command
         m.submodules.requantise = requantise = self.requantise
         m.submodules.writer = writer = Writer(config)
+        sums = self.i
+        if config.grouped:
+            m.submodules.fold = fold = Fold(config)
+            m.d.comb += [
+                fold.fold.eq(command.fold),
+                fold.i.valid.eq(self.i.valid),
+                fold.i.payload.eq(self.i.payload),
+            ]
+            sums = fold.o
 
         # Which parameter word: a step within the window, windows within the block, the block.
         step = Signal(range(max(config.drain_steps, 2)))
@@ -81,7 +92,7 @@ class Drain(Holder):
         m.d.comb += self.param_address.eq(base + step)
         with m.If(self.clear):
             m.d.sync += [step.eq(0), window.eq(0), base.eq(command.param_start)]
-        with m.Elif(self.i.valid):
+        with m.Elif(sums.valid):
             m.d.sync += step.eq(Mux(last_step, 0, step + 1))
             with m.If(last_step):
                 m.d.sync += window.eq(Mux(last_window, 0, window + 1))
@@ -91,7 +102,7 @@ class Drain(Holder):
         # The accumulators wait for the parameter memory.
         accs = Signal(accs_layout(config), reset_less=True)
         valid = Signal()
-        m.d.sync += [accs.eq(self.i.payload), valid.eq(self.i.valid)]
+        m.d.sync += [accs.eq(sums.payload), valid.eq(sums.valid)]
         m.d.comb += [
             requantise.i.valid.eq(valid),
             requantise.i.payload.acc.eq(accs),

@@ -1,4 +1,4 @@
-"""Fetch P words at any addresses: as many passes as the fullest bank needs, usually one."""
+"""Fetch P * D words at any addresses: as many passes as the fullest bank needs, usually one."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from intaglio.spec.config import ArrayConfig
 
 
 class BankSelect(Component):
-    """Grant every bank the lowest lane that waits for it.
+    """Grant every bank the lowest lane that waits for it, and the lanes that want the same row.
 
     Parameters
     ----------
     config : ArrayConfig
-        Gives P and the buffer's size.
+        Gives P, D and the buffer's size.
 
     Members
     -------
-    waiting : In(P), address : In(P word addresses)
-    grant : Out(P)
+    waiting : In(banks), address : In(a word address for each lane)
+    grant : Out(banks)
         Lanes that are served.
-    bank_used : Out(P), bank_row : Out(P rows)
+    bank_used : Out(banks), bank_row : Out(a row for each bank)
         What each bank reads.
 
     Timing
@@ -38,7 +38,7 @@ class BankSelect(Component):
 
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
-        lanes = config.pixels
+        lanes = config.banks
         super().__init__(
             {
                 "waiting": In(lanes),
@@ -51,30 +51,35 @@ class BankSelect(Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        lanes = self.config.pixels
+        lanes = self.config.banks
         bank_bits = (lanes - 1).bit_length()
         bank = [self.address[p][:bank_bits] for p in range(lanes)]
+        rows = Array(self.bank_row[b] for b in range(lanes))
         for p in range(lanes):
-            taken = [self.waiting[other] & (bank[other] == bank[p]) for other in range(p)]
-            m.d.comb += self.grant[p].eq(self.waiting[p] & ~Cat(taken).any())
+            same_row = rows[bank[p]] == self.address[p] >> bank_bits
+            m.d.comb += self.grant[p].eq(self.waiting[p] & same_row)
         for b in range(lanes):
-            here = [self.grant[p] & (bank[p] == b) for p in range(lanes)]
-            m.d.comb += self.bank_used[b].eq(Cat(here).any())
-            for p in range(lanes):
+            here = Signal(lanes, name=f"here_{b}")
+            m.d.comb += [
+                here.eq(Cat(self.waiting[p] & (bank[p] == b) for p in range(lanes))),
+                self.bank_used[b].eq(here.any()),
+            ]
+            for p in reversed(range(lanes)):
                 with m.If(here[p]):
                     m.d.comb += self.bank_row[b].eq(self.address[p] >> bank_bits)
         return m
 
 
 class Gather(Component):
-    """Turn requests of P addresses into P words; a lane outside the image gets the pad value.
+    """Turn requests of P * D addresses into words; a lane outside the image gets the pad value.
 
-    In a pass every bank serves the lowest lane that still waits for it.
+    In a pass every bank serves one row: that of the lowest lane that still waits for it. Lanes that
+    want the same word share it, so neighbouring taps of neighbouring windows need one pass.
 
     Parameters
     ----------
     config : ArrayConfig
-        Gives P, K and the buffer's size.
+        Gives P, K, D and the buffer's size.
 
     Members
     -------
@@ -88,8 +93,8 @@ class Gather(Component):
 
     Timing
     ------
-    Latency 2 cycles, one request a cycle where no two lanes need the same bank, else as many
-    cycles as lanes that share one. Holds two words of each lane.
+    Latency 2 cycles, one request a cycle where no bank has two rows to read, else as many cycles
+    as the fullest one. Holds two words of each lane.
 
     Golden: indexing an array of words.
     """
@@ -99,21 +104,21 @@ class Gather(Component):
 
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
-        rows = config.act_words // config.pixels
+        rows = config.act_words // config.banks
         super().__init__(
             {
                 "i": In(stream.Signature(request_layout(config))),
                 "pad_value": In(config.act.bits),
-                "bank_enable": Out(config.pixels),
-                "bank_row": Out(data.ArrayLayout(range(rows), config.pixels)),
-                "bank_data": In(data.ArrayLayout(config.act_bytes * 8, config.pixels)),
+                "bank_enable": Out(config.banks),
+                "bank_row": Out(data.ArrayLayout(range(rows), config.banks)),
+                "bank_data": In(data.ArrayLayout(config.act_bytes * 8, config.banks)),
                 "o": Out(stream.Signature(words_layout(config))),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        lanes = self.config.pixels
+        lanes = self.config.banks
         bank_bits = (lanes - 1).bit_length()
         request = self.i.payload
         bank = [request.address[p][:bank_bits] for p in range(lanes)]

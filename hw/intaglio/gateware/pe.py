@@ -94,9 +94,6 @@ class Pe(SharedComponent):
 class Row(SharedComponent, Holder):
     """K processing elements that work on one pixel.
 
-    Element k multiplies channel byte k of `word` in local mode, else the broadcast bytes; further
-    operands d >= 1 are always the broadcast bytes, so in local mode their weights must be 0.
-
     Parameters
     ----------
     config : ArrayConfig
@@ -104,10 +101,8 @@ class Row(SharedComponent, Holder):
 
     Members
     -------
-    word : In(K bytes), broadcast : In(D bytes), local : In(1)
-        Activations of the step.
-    wgt : In(D * K weights)
-        Weight d of element k is at d * K + k.
+    act : In(D * K activations), wgt : In(D * K weights)
+        Operands: d of element k is at d * K + k.
     add, first, capture, shift
         As :class:`Pe`.
     drain_in : In(Q accumulators), drain : Out(Q accumulators)
@@ -127,9 +122,7 @@ class Row(SharedComponent, Holder):
         drained = config.requant_lanes * config.acc.bits
         super().__init__(
             {
-                "word": In(config.channels * config.act.bits),
-                "broadcast": In(config.depth * config.act.bits),
-                "local": In(1),
+                "act": In(config.channels * config.depth * config.act.bits),
                 "wgt": In(config.channels * config.depth * config.wgt.bits),
                 "add": In(1),
                 "first": In(1),
@@ -143,23 +136,16 @@ class Row(SharedComponent, Holder):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self.config
-        act_bits, wgt_bits, acc_bits = config.act.bits, config.wgt.bits, config.acc.bits
+        acc_bits = config.acc.bits
         drains = [Signal(acc_bits, name=f"drain_{k}") for k in range(config.channels)]
         beyond = [self.drain_in.word_select(q, acc_bits) for q in range(config.requant_lanes)]
         chain = [*drains, *beyond]
         for k in range(config.channels):
-            first_act = Mux(
-                self.local,
-                self.word.word_select(k, act_bits),
-                self.broadcast.word_select(0, act_bits),
-            )
-            wgts = (
-                self.wgt.word_select(d * config.channels + k, wgt_bits) for d in range(config.depth)
-            )
+            places = [d * config.channels + k for d in range(config.depth)]
             m.submodules[f"pe_{k}"] = instance(
                 self.pe,
-                act=Cat(first_act, self.broadcast[act_bits:]),
-                wgt=Cat(*wgts),
+                act=Cat(self.act.word_select(at, config.act.bits) for at in places),
+                wgt=Cat(self.wgt.word_select(at, config.wgt.bits) for at in places),
                 add=self.add,
                 first=self.first,
                 capture=self.capture,

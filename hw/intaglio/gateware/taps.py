@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Module, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
 from intaglio.gateware.layout import fields, shape
 from intaglio.spec.commands import COMPUTE
+from intaglio.spec.config import ArrayConfig
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
 
@@ -15,17 +16,28 @@ _FIELD = {field.name: field.format for field in COMPUTE.fields}
 class TapLoop(Component):
     """Step through tap rows, tap columns and input blocks, the blocks innermost.
 
+    A wide request takes D neighbouring columns of taps at once, as far as the row goes.
+
+    Parameters
+    ----------
+    config : ArrayConfig
+        Gives D.
+
     Members
     -------
     command : In(COMPUTE)
+    wide : In(1)
+        D columns a step, not one.
     advance : In(1)
-        To the next tap; after the last one, to the first.
-    first, last, last_block : Out(1)
-        Of all taps; of this tap's blocks.
+        To the next request; after the last one, to the first.
+    first, last, last_block, last_column : Out(1)
+        Of all requests; of this tap's blocks; of this row's columns.
+    present : Out(D)
+        Which of the columns there are.
     y, x : Out
-        Rows and columns from the first tap to this one.
+        Rows and columns from the first tap to the first one of this request.
     jump : Out
-        Words from the first tap, block 0, to this one.
+        Words from the first tap, block 0, to the first one of this request.
 
     Timing
     ------
@@ -34,14 +46,18 @@ class TapLoop(Component):
     Golden: three nested loops.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, config: ArrayConfig) -> None:
+        self.config = config
         super().__init__(
             {
                 "command": In(fields(COMPUTE)),
+                "wide": In(1),
                 "advance": In(1),
                 "first": Out(1),
                 "last": Out(1),
                 "last_block": Out(1),
+                "last_column": Out(1),
+                "present": Out(config.depth),
                 "y": Out(shape(_FIELD["in_h"])),
                 "x": Out(shape(_FIELD["in_w"])),
                 "jump": Out(shape(_FIELD["tap_x"])),
@@ -54,10 +70,16 @@ class TapLoop(Component):
         block, column, row = (
             Signal(shape(_FIELD[name]), name=name) for name in ("in_blocks", "kernel_w", "kernel_h")
         )
-        last_column, last_row = Signal(), Signal()
+        depth = self.config.depth
+        columns = Mux(self.wide, depth, 1)
+        last_column, last_row = self.last_column, Signal()
         m.d.comb += [
             self.last_block.eq(block + 1 == command.in_blocks),
-            last_column.eq(column + 1 == command.kernel_w),
+            last_column.eq(column + columns >= command.kernel_w),
+            *(
+                self.present[d].eq((self.wide | (d == 0)) & (column + d < command.kernel_w))
+                for d in range(depth)
+            ),
             last_row.eq(row + 1 == command.kernel_h),
             self.first.eq((block == 0) & (column == 0) & (row == 0)),
             self.last.eq(self.last_block & last_column & last_row),
@@ -66,7 +88,7 @@ class TapLoop(Component):
         tap_jump, row_jump = Signal.like(self.jump), Signal.like(self.jump)
         next_column, next_row = Signal.like(self.jump), Signal.like(self.jump)
         m.d.comb += [
-            next_column.eq(tap_jump + command.tap_x),
+            next_column.eq(tap_jump + Mux(self.wide, depth * command.tap_x, command.tap_x)),
             next_row.eq(row_jump + command.tap_y),
         ]
         with m.If(self.advance):
@@ -75,8 +97,8 @@ class TapLoop(Component):
             with m.Elif(~last_column):
                 m.d.sync += [
                     block.eq(0),
-                    column.eq(column + 1),
-                    self.x.eq(self.x + command.dilation_x),
+                    column.eq(column + columns),
+                    self.x.eq(self.x + columns * command.dilation_x),
                     Cat(tap_jump, self.jump).eq(next_column.replicate(2)),
                 ]
             with m.Elif(~last_row):

@@ -34,7 +34,7 @@ class VectorUnit(Component):
     Members
     -------
     i : In(stream of words)
-        Taps of one window; lane 0 is read.
+        Taps of one window, D in a request: those of pixel 0 are read.
     adds : In(1)
         Addition, not maximum; still while words are in flight.
     entry : In(stream of table entries, always ready)
@@ -46,8 +46,8 @@ class VectorUnit(Component):
 
     Timing
     ------
-    One tap a cycle; a window's first accumulators leave `latency_cycles` after its last tap. The
-    next window's last tap waits until K / Q cycles after this one's.
+    One request a cycle; a window's first accumulators leave `latency_cycles` after its last one.
+    The next window's last request waits until K / Q cycles after this one's.
 
     Golden: numpy maximum; two look-ups and a sum.
     """
@@ -70,18 +70,22 @@ class VectorUnit(Component):
         m = Module()
         config = self.config
         codes = data.ArrayLayout(shape(config.act), config.channels)
-        word = codes(self.i.payload.word[0])
+        words = [codes(self.i.payload.word[d]) for d in range(config.depth)]
         tap = self.i.payload.tap
 
-        # The window so far: its first word, or the maximum.
+        # The window so far: its first word, or the maximum. A request of D taps reduces at once.
         so_far = fields_of(codes, reset_less=True)
         reduced = fields_of(codes)
         for k in range(config.channels):
-            m.d.comb += reduced[k].eq(
-                Mux(tap.first | self.adds | (word[k] > so_far[k]), word[k], so_far[k])
-            )
+            most = words[0][k]
+            for word in words[1:]:
+                most = Mux(word[k] > most, word[k], most)
+            m.d.comb += reduced[k].eq(Mux(tap.first | (most > so_far[k]), most, so_far[k]))
         with m.If(self.stepping):
-            m.d.sync += so_far.eq(reduced)
+            m.d.sync += so_far.eq(Mux(self.adds, words[0], reduced))
+
+        # The operands of an addition are the first two taps of a window, in one request or in two.
+        pair = (words[0], words[1]) if config.depth > 1 else (so_far, words[0])
 
         # A finished window leaves Q channels a cycle; `left` counts what is still to go.
         left = Signal(range(config.drain_steps + 1))
@@ -94,7 +98,11 @@ class VectorUnit(Component):
         ]
         out_bits = config.requant_lanes * config.act.bits
         with m.If(taken):
-            m.d.sync += [one.eq(so_far), two.eq(reduced), left.eq(config.drain_steps)]
+            m.d.sync += [
+                one.eq(pair[0]),
+                two.eq(Mux(self.adds, pair[1], reduced)),
+                left.eq(config.drain_steps),
+            ]
         with m.Elif(left != 0):
             m.d.sync += [
                 left.eq(left - 1),

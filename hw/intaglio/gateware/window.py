@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth import Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
@@ -22,7 +24,8 @@ class WindowGenerator(Component):
 
     For each output block, each tile of P windows (one window for MAX and ADD), each tap row, tap
     column and input block, in that order: the word addresses of the tile's windows and whether
-    each is inside the image, as :class:`intaglio.spec.window.Window` defines them.
+    each is inside the image, as :class:`intaglio.spec.window.Window` defines them. A request holds
+    D neighbouring taps of a row, but for CONV that is not paired, where it holds one.
 
     Parameters
     ----------
@@ -60,9 +63,10 @@ class WindowGenerator(Component):
         m = Module()
         config, command = self.config, self.command
         m.submodules.places = places = LanePlaces(config)
-        m.submodules.taps = taps = TapLoop()
+        m.submodules.taps = taps = TapLoop(config)
 
-        local = command.operation != Operation.CONV
+        convolves = command.operation == Operation.CONV
+        local = ~convolves | command.local
         on_array = (command.operation == Operation.CONV) | (
             command.operation == Operation.DEPTHWISE
         )
@@ -85,19 +89,16 @@ class WindowGenerator(Component):
             request.tap.first.eq(taps.first),
             request.tap.last.eq(taps.last),
             request.tap.end.eq(last_tile),
-            request.tap.steps.eq(Mux(taps.last_block, command.last_steps, command.steps)),
+            request.tap.steps.eq(
+                Mux(
+                    Mux(command.paired, taps.last_column, taps.last_block),
+                    command.last_steps,
+                    command.steps,
+                )
+            ),
             request.tap.count.eq(Mux(last_tile, left, tile)),
         ]
-        for p in range(config.pixels):
-            y = Signal(shape(_FIELD["y0"]), name=f"y_{p}")
-            x = Signal(shape(_FIELD["x0"]), name=f"x_{p}")
-            rows_fit, columns_fit = (y >= 0) & (y < command.in_h), (x >= 0) & (x < command.in_w)
-            m.d.comb += [
-                y.eq(places.y[p] + taps.y),
-                x.eq(places.x[p] + taps.x),
-                request.address[p].eq(places.word[p] + taps.jump + base),
-                request.inside[p].eq((p < request.tap.count) & rows_fit & columns_fit),
-            ]
+        self._lanes(m, request, places, taps, base)
 
         # One register between the adders and the banks.
         room = ~self.o.valid | self.o.ready
@@ -108,6 +109,7 @@ class WindowGenerator(Component):
             places.command.eq(command),
             places.next_tile.eq(take & taps.last),
             taps.command.eq(command),
+            taps.wide.eq(~convolves | command.paired),
             taps.advance.eq(take),
         ]
         with m.FSM() as fsm:
@@ -137,3 +139,31 @@ class WindowGenerator(Component):
             with m.State("DRAIN"), m.If(self.o.valid & self.o.ready):
                 m.next = "IDLE"
         return m
+
+    def _lanes(self, m: Module, request: Any, places: Any, taps: Any, base: Signal) -> None:
+        """Add what each tap of the request adds to the place of each window."""
+        config, command = self.config, self.command
+        for d in range(config.depth):
+            # What tap d of the request adds to the place of a window.
+            tap_x, jump = (
+                Signal(shape(_FIELD["x0"]), name=f"tap_x_{d}"),
+                Signal(shape(_FIELD["start"]), name=f"jump_{d}"),
+            )
+            m.d.comb += [
+                tap_x.eq(taps.x + d * command.dilation_x),
+                jump.eq(taps.jump + d * command.tap_x + base),
+            ]
+            for p in range(config.pixels):
+                y = Signal(shape(_FIELD["y0"]), name=f"y_{p}_{d}")
+                x = Signal(shape(_FIELD["x0"]), name=f"x_{p}_{d}")
+                rows_fit = (y >= 0) & (y < command.in_h)
+                columns_fit = (x >= 0) & (x < command.in_w)
+                lane = p * config.depth + d
+                m.d.comb += [
+                    y.eq(places.y[p] + taps.y),
+                    x.eq(places.x[p] + tap_x),
+                    request.address[lane].eq(places.word[p] + jump),
+                    request.inside[lane].eq(
+                        (p < request.tap.count) & taps.present[d] & rows_fit & columns_fit
+                    ),
+                ]

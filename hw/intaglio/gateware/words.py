@@ -12,9 +12,9 @@ _FIELDS = {field.name: field.format for field in COMPUTE.fields}
 
 
 def tap_layout(config: ArrayConfig) -> data.StructLayout:
-    """Return what travels with the P words of one tap.
+    """Return what travels with the words of a request.
 
-    `first` and `last` tap of a tile; `end`: the tile is the last of its output block; `steps`:
+    `first` and `last` request of a tile; `end`: the tile is the last of its output block; `steps`:
     array steps of the words; `count`: windows of the tile, 1 to P.
     """
     return data.StructLayout(
@@ -29,22 +29,25 @@ def tap_layout(config: ArrayConfig) -> data.StructLayout:
 
 
 def request_layout(config: ArrayConfig) -> data.StructLayout:
-    """Return one tap of P windows: word addresses, and whether each is inside the image."""
+    """Return D taps of P windows: word addresses, and whether each is inside the image.
+
+    Tap d of window p is at ``p * D + d``. A request of a single tap has the others outside.
+    """
     return data.StructLayout(
         {
             "tap": tap_layout(config),
-            "inside": config.pixels,
-            "address": data.ArrayLayout(shape(WORDS), config.pixels),
+            "inside": config.banks,
+            "address": data.ArrayLayout(shape(WORDS), config.banks),
         }
     )
 
 
 def words_layout(config: ArrayConfig) -> data.StructLayout:
-    """Return one tap of P windows: the words read, K bytes each."""
+    """Return D taps of P windows: the words read, K bytes each, in the order of the request."""
     return data.StructLayout(
         {
             "tap": tap_layout(config),
-            "word": data.ArrayLayout(config.channels * config.act.bits, config.pixels),
+            "word": data.ArrayLayout(config.channels * config.act.bits, config.banks),
         }
     )
 

@@ -98,6 +98,13 @@ COMPUTE = Record(
     (
         *HEADER,
         Field("operation", unsigned(2), "an Operation"),
+        Field("local", unsigned(1), "1: CONV reads the input block of its output block"),
+        Field("group", unsigned(8), "CONV: lane k reads channels (k & -group) + 0 .. group - 1"),
+        Field("fold", unsigned(1), "1: add lanes k and k + K/2 of CONV, output K/2 channels"),
+        Field("paired", unsigned(1), "1: CONV reads D taps at once, as one run of channels"),
+        Field("channels", unsigned(8), "paired: channels of a tap"),
+        Field("pair_taps", unsigned(4), "paired: D // channels"),
+        Field("pair_channels", unsigned(8), "paired: D % channels"),
         Field("rounding", unsigned(3), "a Rounding"),
         Field("accumulate", unsigned(1), "1: go on from the accumulators of the last command"),
         Field("hold", unsigned(1), "1: keep the accumulators for the next command, no output"),
@@ -119,8 +126,8 @@ COMPUTE = Record(
         Field("window_x", JUMP, "words from one window to the next"),
         Field("in_block", WORDS, "words from one input channel block to the next"),
         Field("in_blocks", unsigned(12), "input channel blocks that CONV sums over; else 1"),
-        Field("steps", unsigned(8), "array steps of a full block: words of K*D weights"),
-        Field("last_steps", unsigned(8), "array steps of the last block"),
+        Field("steps", unsigned(8), "array steps of the words of a request, each of K*D weights"),
+        Field("last_steps", unsigned(8), "the same of the last block; paired: of the last taps"),
         Field("out_w", unsigned(16), "windows in a row"),
         Field("pixels", COUNT, "windows in all, row by row"),
         Field("wrap_x", unsigned(16), "out_w * stride_x"),
@@ -142,7 +149,8 @@ COMPUTE = Record(
         Field("high", INT16, "greatest output"),
     ),
     "Apply one operation to every window of an image in the activation buffer and write the "
-    "requantised results back to it.",
+    "requantised results back to it. DEPTHWISE, MAX, ADD and paired CONV take D taps of a row at "
+    "once; a tap past the end of the row reads pad_value.",
 )
 
 RECORDS: dict[Opcode, Record] = {

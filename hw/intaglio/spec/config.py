@@ -38,6 +38,9 @@ class ArrayConfig:
         Longest sum of products that the accumulator must hold exactly.
     roundings : tuple of Rounding
         Rounding modes that the requantiser has gates for.
+    grouped : bool
+        Gates for sums over groups of channels and for folded lanes. Without them grouped
+        convolutions are widened with zeros.
     burst_beats : int
         Longest AXI burst: a power of two, 1 to 256.
     outstanding : int
@@ -61,6 +64,7 @@ class ArrayConfig:
     params_kib: int = 24
     max_terms: int = 131071
     roundings: tuple[Rounding, ...] = tuple(Rounding)
+    grouped: bool = True
     burst_beats: int = 64
     outstanding: int = 4
     target: str = "ulx3s-85f"
@@ -108,13 +112,14 @@ class ArrayConfig:
             if self.depth > self.channels:
                 faults.append(("depth", self.depth, f"at most channels = {self.channels}"))
             sizes = (
-                ("acts_kib", self.acts_kib, self.act_bytes * self.pixels, self.act_bytes),
+                ("acts_kib", self.acts_kib, self.act_bytes * self.banks, self.act_bytes),
                 ("weights_kib", self.weights_kib, self.weight_bytes, self.weight_bytes),
                 ("params_kib", self.params_kib, self.param_bytes, self.param_bytes),
             )
             for key, kib, unit, word in sizes:
                 words = kib * 1024 // word
-                if kib < 1 or kib * 1024 % unit and key != "params_kib" or words > WORDS.max + 1:
+                uneven = kib * 1024 % unit != 0 and key != "params_kib"
+                if kib < 1 or uneven or words > WORDS.max + 1:
                     most = (WORDS.max + 1) * word // 1024
                     faults.append((key, kib, f"1 to {most} KiB, a multiple of {unit} bytes"))
         return faults
@@ -141,6 +146,11 @@ class ArrayConfig:
     def macs(self) -> int:
         """INT8 multiply-accumulates in a cycle: P * K * D."""
         return self.pixels * self.channels * self.depth
+
+    @property
+    def banks(self) -> int:
+        """Banks of the activation buffer: the P * D words that a request reads."""
+        return self.pixels * self.depth
 
     @property
     def bus_bytes(self) -> int:

@@ -15,7 +15,7 @@ from intaglio.spec.quant import Rounding
 
 SCHEMA = 1
 _SECTIONS: dict[str, tuple[str, ...]] = {
-    "array": ("pixels", "channels", "depth", "requant_lanes", "max_terms", "roundings"),
+    "array": ("pixels", "channels", "depth", "requant_lanes", "max_terms", "roundings", "grouped"),
     "memory": ("acts_kib", "weights_kib", "params_kib", "burst_beats", "outstanding"),
     "project": ("name",),
     "target": ("name",),
@@ -102,7 +102,8 @@ def to_toml(config: ArrayConfig) -> str:
             value = getattr(config, _FIELD_OF.get((section, key), key))
             if isinstance(value, tuple):
                 value = [int(item) for item in value]
-            lines.append(f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}")
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            lines.append(f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {text}")
     return "\n".join(lines) + "\n"
 
 
@@ -146,7 +147,9 @@ class _Reader:
         name = _FIELD_OF.get((section, key), key)
         kinds = {field.name: field.type for field in fields(ArrayConfig)}
         kind = kinds[name]
-        if kind == "str" and isinstance(value, str):
+        if (kind == "str" and isinstance(value, str)) or (
+            kind == "bool" and isinstance(value, bool)
+        ):
             values[name] = value
         elif kind == "int" and isinstance(value, int) and not isinstance(value, bool):
             values[name] = value
@@ -158,7 +161,11 @@ class _Reader:
                 self._bad(key, value, f"a list of modes {sorted(legal)}")
         else:
             self._bad(
-                key, value, {"str": "a string", "int": "a whole number"}.get(str(kind), "a list")
+                key,
+                value,
+                {"str": "a string", "int": "a whole number", "bool": "true or false"}.get(
+                    str(kind), "a list"
+                ),
             )
 
     def _unknown(self, key: str, legal: tuple[str, ...], prefix: str = "") -> None:

@@ -33,6 +33,7 @@ PRESETS: dict[str, ArrayConfig] = {
             acts_kib=64,
             weights_kib=32,
             params_kib=8,
+            grouped=False,
             target="generic",
         ),
         # For benchmarks in simulation: tensors of whole layers stay on chip.

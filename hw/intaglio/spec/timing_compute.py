@@ -47,10 +47,9 @@ def compute_cycles(fields: Mapping[str, int], config: ArrayConfig) -> ComputeCyc
     """
     operation = Operation(fields["operation"])
     passes = gather_passes(fields, config)
-    blocks = fields["in_blocks"]
-    steps = [fields["steps"]] * (blocks - 1) + [fields["last_steps"]]
     tile = tile_pixels(operation, config)
-    pipeline = _Pipeline(operation, config, bool(fields["hold"]))
+    steps = _steps(fields, config, passes.shape[1])
+    pipeline = _Pipeline(operation, config, fields)
     patterns = [tuple(pattern) for pattern in passes.tolist()]
     for block in range(fields["out_blocks"]):
         pipeline.place(first=block == 0)
@@ -58,29 +57,59 @@ def compute_cycles(fields: Mapping[str, int], config: ArrayConfig) -> ComputeCyc
         for pattern in patterns:
             pipeline.tile(pattern, steps, min(left, tile))
             left -= tile
-    total_steps = fields["out_blocks"] * len(patterns) * passes.shape[1] * sum(steps)
+    total_steps = fields["out_blocks"] * len(patterns) * sum(steps)
     return ComputeCycles(pipeline.end(), total_steps)
 
 
-def gather_passes(fields: Mapping[str, int], config: ArrayConfig) -> IntArray:
-    """Return the passes of the gather for each tile (axis 0) and tap (axis 1).
+def request_columns(fields: Mapping[str, int], config: ArrayConfig) -> int:
+    """Return the tap columns that a request takes at once: D, but 1 for CONV that is not paired."""
+    alone = Operation(fields["operation"]) is Operation.CONV and not fields["paired"]
+    return 1 if alone else config.depth
 
-    A pass serves one lane of each bank; a tap whose lanes are all outside takes one pass too.
+
+def _steps(fields: Mapping[str, int], config: ArrayConfig, requests: int) -> list[int]:
+    """Return the array steps of each request of a tile, input blocks innermost."""
+    if fields["paired"]:
+        row = -(-fields["kernel_w"] // request_columns(fields, config))
+        return ([fields["steps"]] * (row - 1) + [fields["last_steps"]]) * (requests // row)
+    return ([fields["steps"]] * (fields["in_blocks"] - 1) + [fields["last_steps"]]) * requests
+
+
+def gather_passes(fields: Mapping[str, int], config: ArrayConfig) -> IntArray:
+    """Return the passes of the gather for each tile (axis 0) and request (axis 1).
+
+    A pass serves one word of each bank; a request whose lanes are all outside takes one pass too.
     Input blocks move all lanes alike and change nothing.
     """
     tile = tile_pixels(Operation(fields["operation"]), config)
-    windows = np.arange(-(-fields["pixels"] // tile) * tile).reshape(-1, tile)
+    wide = request_columns(fields, config)
+    windows = np.arange(-(-fields["pixels"] // tile) * tile).reshape(-1, tile, 1)
     i, j = np.divmod(windows, fields["out_w"])
-    taps_y, taps_x = np.mgrid[: fields["kernel_h"], : fields["kernel_w"]].reshape(2, -1)
-    most = np.ones((len(windows), len(taps_y)), np.int64)
-    for tap, (r, s) in enumerate(zip(taps_y, taps_x, strict=True)):
+    columns = range(0, fields["kernel_w"], wide)
+    passes = []
+    for r, first in ((r, s) for r in range(fields["kernel_h"]) for s in columns):
+        s = np.arange(first, min(first + wide, fields["kernel_w"]))
         y = fields["y0"] + i * fields["stride_y"] + r * fields["dilation_y"]
         x = fields["x0"] + j * fields["stride_x"] + s * fields["dilation_x"]
         inside = (y >= 0) & (y < fields["in_h"]) & (x >= 0) & (x < fields["in_w"])
         inside &= windows < fields["pixels"]
-        bank = (i * fields["window_y"] + j * fields["window_x"]) % config.pixels
-        for b in range(config.pixels):
-            most[:, tap] = np.maximum(most[:, tap], ((bank == b) & inside).sum(axis=1))
+        word = i * fields["window_y"] + j * fields["window_x"] + s * fields["tap_x"]
+        passes.append(_fullest(np.where(inside, word, _NOWHERE), config.banks))
+    return np.stack(passes, axis=1)
+
+
+_NOWHERE = -(1 << 40)
+
+
+def _fullest(words: IntArray, banks: int) -> IntArray:
+    """Return the most different words of one bank, at least 1, for each tile."""
+    flat = np.sort(words.reshape(len(words), -1), axis=1)
+    fresh = np.ones(flat.shape, bool)
+    fresh[:, 1:] = flat[:, 1:] != flat[:, :-1]
+    fresh &= flat != _NOWHERE
+    most = np.ones(len(flat), np.int64)
+    for bank in range(banks):
+        most = np.maximum(most, (fresh & (flat % banks == bank)).sum(axis=1))
     return most
 
 
@@ -92,9 +121,13 @@ _After = tuple[int, int, tuple[int, int], int, int]
 class _Pipeline:
     """Times of the last events, relative to the last request's last pass."""
 
-    def __init__(self, operation: Operation, config: ArrayConfig, hold: bool) -> None:
+    def __init__(
+        self, operation: Operation, config: ArrayConfig, fields: Mapping[str, int]
+    ) -> None:
         self.config = config
-        self.hold = hold
+        self.hold = bool(fields["hold"])
+        # A folded window leaves the drain half a window later, unless it is a single payload.
+        self.folding = config.drain_steps // 2 if fields["fold"] else 0
         self.on_array = operation in (Operation.CONV, Operation.DEPTHWISE)
         self.now = 0  # absolute cycle that the relative times below count from
         self.ready = 0  # the next request may reach the gather
@@ -112,7 +145,7 @@ class _Pipeline:
             self.ready = max(self.ready, self.shown + BLOCK_CYCLES + self.config.pixels)
 
     def tile(self, passes: tuple[int, ...], steps: list[int], count: int) -> None:
-        """Run one tile: every tap, every input block."""
+        """Run one tile: every request, for every input block."""
         state = (self.ready, self.shown, self.pops, max(self.last, -(10**4)), self.payloads)
         key = (passes, count, state)
         if key not in self.known:
@@ -126,15 +159,15 @@ class _Pipeline:
 
     def _run(self, passes: tuple[int, ...], steps: list[int], count: int) -> None:
         before, previous = self.pops
-        blocks = len(steps)
-        for n in range(len(passes) * blocks):
+        blocks = len(steps) // len(passes)
+        for n in range(len(steps)):
             self.shown = self.ready
             first = max(self.ready, before)
             last_pass = first + passes[n // blocks] - 1
             self.ready = last_pass + 1
             visible = max(last_pass + GATHER_CYCLES, previous + 1)
-            ends_tile = n == len(passes) * blocks - 1
-            taken = visible + (steps[n % blocks] - 1 if self.on_array else 0)
+            ends_tile = n == len(steps) - 1
+            taken = visible + (steps[n] - 1 if self.on_array else 0)
             if ends_tile and not self.hold:
                 taken = max(taken, self.last + self._wait())
                 self.last = taken
@@ -158,4 +191,4 @@ class _Pipeline:
         if self.hold:
             return self.now + self.last + ARRAY_CYCLES
         unit = ARRAY_CYCLES if self.on_array else VECTOR_CYCLES
-        return self.now + self.last + unit + self.payloads - 1 + DRAIN_CYCLES
+        return self.now + self.last + unit + self.payloads - 1 + self.folding + DRAIN_CYCLES

@@ -51,7 +51,7 @@ class Window:
     out_w: int
 
     def fields(self, operation: Operation, config: ArrayConfig) -> dict[str, int]:
-        """Return the geometry fields of the COMPUTE record."""
+        """Return the geometry fields of the COMPUTE record, and `group` for a sum over all K."""
         tile = tile_pixels(operation, config)
         window_y, window_x = self.stride[0] * self.in_w, self.stride[1]
         return {
@@ -68,6 +68,7 @@ class Window:
             "start": self.base + self.y0 * self.in_w + self.x0,
             "tap_y": self.dilation[0] * self.in_w,
             "tap_x": self.dilation[1],
+            "group": config.channels,
             **steps(tile, self.out_h, self.out_w, self.stride, (window_y, window_x)),
         }
 

@@ -6,7 +6,7 @@ from amaranth import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from intaglio.gateware.array import MacArray
+from intaglio.gateware.array import ARRAY_FIELDS, MacArray
 from intaglio.gateware.buffer import ActBuffer
 from intaglio.gateware.core import Core
 from intaglio.gateware.drain import Drain
@@ -98,17 +98,8 @@ class ArrayFixture(Holder):
                 "weights": In(stream.Signature(word_layout(config.weight_bytes * 8))),
                 "i": In(stream.Signature(words_layout(config))),
                 "o": Out(stream.Signature(accs_layout(config), always_ready=True)),
-                "local": In(1),
-                **{
-                    name: In(shape(_FIELD[name]))
-                    for name in (
-                        "accumulate",
-                        "hold",
-                        "weight_start",
-                        "weight_step",
-                        "weight_block",
-                    )
-                },
+                "depthwise": In(1),
+                **{name: In(shape(_FIELD[name])) for name in ARRAY_FIELDS},
             }
         )
 
@@ -125,10 +116,10 @@ class ArrayFixture(Holder):
             memory.i.payload.eq(self.weights.payload),
             memory.address.eq(array.weight_address),
             array.weight_data.eq(memory.data),
-            array.local.eq(self.local),
+            array.depthwise.eq(self.depthwise),
             array.clear.eq(fresh),
         ]
-        for name in ("accumulate", "hold", "weight_start", "weight_step", "weight_block"):
+        for name in ARRAY_FIELDS:
             m.d.comb += getattr(array, name).eq(getattr(self, name))
         connect(m, flipped(self.i), array.i)
         connect(m, array.o, flipped(self.o))

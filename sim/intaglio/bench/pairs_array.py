@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -39,36 +40,75 @@ def _tile(steps: list[int], count: int, end: bool) -> list[dict[str, int]]:
     ]
 
 
-def _steps(config: ArrayConfig, local: bool) -> list[int]:
-    """Return the array steps of each word of a tile."""
-    slots = config.channels // config.depth
-    return [1] * 9 if local else [slots, max(slots - 1, 1), 1, slots]
+@dataclass(frozen=True)
+class Mode:
+    """How the elements of a row share the words of a request."""
+
+    name: str
+    depthwise: bool = False
+    group: int = 0  # 0: all K channels
+    channels: int = 0  # above 0: paired taps of so many channels
+
+    def steps(self, config: ArrayConfig) -> list[int]:
+        """Return the array steps of each request of a tile."""
+        if self.depthwise:
+            return [1] * 9
+        if self.channels:
+            return [self.channels, self.channels, -(-self.channels // config.depth)]
+        slots = max((self.group or config.channels) // config.depth, 1)
+        return [slots, max(slots - 1, 1), 1, slots]
+
+    def settings(self, config: ArrayConfig) -> dict[str, int]:
+        """Return the fields of COMPUTE."""
+        taps, channels = divmod(config.depth, self.channels or 1)
+        return {
+            "depthwise": int(self.depthwise),
+            "group": self.group or config.channels,
+            "paired": int(self.channels > 0),
+            "channels": self.channels,
+            "pair_taps": taps,
+            "pair_channels": channels,
+            "weight_start": START,
+            "weight_step": 1,
+            "weight_block": sum(self.steps(config)),
+        }
+
+    def operands(self, config: ArrayConfig, words: Any, step: int) -> Any:
+        """Return operand (d, k) of a step, from the codes (tap, channel) of one pixel."""
+        lane, depth = np.arange(config.channels), config.depth
+        group = self.group or config.channels
+        chosen = []
+        for d in range(depth):
+            entry = step * depth + d
+            if self.depthwise:
+                chosen.append(words[d])
+            elif self.channels:
+                tap, channel = divmod(entry, self.channels)
+                chosen.append(np.full(len(lane), words[tap % depth, channel]))
+            else:
+                chosen.append(words[0, lane // group * group + entry % group])
+        return np.stack(chosen)
 
 
-def _array_inputs(config: ArrayConfig, local: bool, rng: np.random.Generator) -> Values:
+def _array_inputs(config: ArrayConfig, mode: Mode, rng: np.random.Generator) -> Values:
     """Return weights and the words of short and long tiles, the last of each block partial."""
-    steps = _steps(config, local)
-    panel = sum(steps)
+    steps = mode.steps(config)
     weights = [
         {"address": START + n, "data": _word(_codes(rng, config.weight_bytes))}
-        for n in range(BLOCKS * panel)
+        for n in range(BLOCKS * sum(steps))
     ]
-    if local:
-        # The contract of local mode: weights of d >= 1 are 0.
-        mask = (1 << (8 * config.channels)) - 1
-        weights = [{**w, "data": w["data"] & mask} for w in weights]
     words = []
     for _ in range(BLOCKS):
         for tile in range(TILES):
             end = tile == TILES - 1
             count = max(config.pixels - 1, 1) if end else config.pixels
             for tap in _tile(steps, count, end):
-                lanes = [_word(_codes(rng, config.channels)) for _ in range(config.pixels)]
+                lanes = [_word(_codes(rng, config.channels)) for _ in range(config.banks)]
                 words.append({"tap": tap, "word": lanes})
     return {"weights": weights, "i": words}
 
 
-def _array_golden(config: ArrayConfig, local: bool, inputs: Values) -> Values:
+def _array_golden(config: ArrayConfig, mode: Mode, inputs: Values) -> Values:
     """Sum the products in int64."""
     memory = {w["address"]: w["data"] for w in inputs["weights"]}
     out: list[list[int]] = []
@@ -78,11 +118,12 @@ def _array_golden(config: ArrayConfig, local: bool, inputs: Values) -> Values:
         tap = words["tap"]
         if tap["first"]:
             acc[:], at = 0, base
-        act = np.array([_int8(word, config.channels) for word in words["word"]])
+        codes = np.array([_int8(word, config.channels) for word in words["word"]])
+        codes = codes.reshape(config.pixels, config.depth, -1)
         for step in range(tap["steps"]):
             wgt = _int8(memory[at], config.weight_bytes).reshape(config.depth, config.channels)
-            here = slice(step * config.depth, (step + 1) * config.depth)
-            acc += act * wgt[0] if local else act[:, here] @ wgt
+            for p in range(config.pixels):
+                acc[p] += (mode.operands(config, codes[p], step) * wgt).sum(axis=0)
             at += 1
         if tap["last"]:
             flat = acc[: tap["count"]].reshape(-1, config.requant_lanes)
@@ -96,14 +137,14 @@ def _int8(word: int, count: int) -> Any:
     return np.frombuffer(word.to_bytes(count, "little"), np.int8).astype(np.int64)
 
 
-def _vector_inputs(config: ArrayConfig, taps: int, rng: np.random.Generator) -> Values:
-    """Return a table and windows of `taps` words."""
+def _vector_inputs(config: ArrayConfig, requests: int, rng: np.random.Generator) -> Values:
+    """Return a table and windows of `requests` requests."""
     table = rng.integers(-(2**28), 2**28, (CODES, 2))
     entries = [{"address": n, "data": {"a": int(a), "b": int(b)}} for n, (a, b) in enumerate(table)]
     words = []
     for window in range(20):
-        for tap in _tile([1] * taps, 1, window == 19):
-            lanes = [_word(_codes(rng, config.channels)) for _ in range(config.pixels)]
+        for tap in _tile([1] * requests, 1, window == 19):
+            lanes = [_word(_codes(rng, config.channels)) for _ in range(config.banks)]
             words.append({"tap": tap, "word": lanes})
     return {"entry": entries, "i": words}
 
@@ -114,9 +155,9 @@ def _vector_golden(config: ArrayConfig, adds: bool, inputs: Values) -> Values:
     out: list[list[int]] = []
     window: list[Any] = []
     for words in inputs["i"]:
-        window.append(_int8(words["word"][0], config.channels))
+        window += [_int8(word, config.channels) for word in words["word"][: config.depth]]
         if words["tap"]["last"]:
-            first, last = window[0], window[-1]
+            first, last = window[0], window[1]
             summed = table[first + 128, 0] + table[last + 128, 1]
             acc = summed if adds else np.max(window, axis=0)
             out += [[int(v) for v in row] for row in acc.reshape(-1, config.requant_lanes)]
@@ -124,31 +165,34 @@ def _vector_golden(config: ArrayConfig, adds: bool, inputs: Values) -> Values:
     return {"o": out}
 
 
+MODES = (
+    Mode("broadcast"),
+    Mode("depthwise", depthwise=True),
+    Mode("groups", group=2),
+    Mode("paired", channels=3),
+    Mode("paired-single", channels=1),
+)
+
 ROWS = (
     *(
         Row(
-            name=f"array-{'local' if local else 'broadcast'}-{config.name}",
+            name=f"array-{mode.name}-{config.name}",
             build=partial(ArrayFixture, config),
-            settings={
-                "local": int(local),
-                "weight_start": START,
-                "weight_step": 1,
-                "weight_block": sum(_steps(config, local)),
-            },
-            inputs=partial(_array_inputs, config, local),
-            golden=partial(_array_golden, config, local),
+            settings=mode.settings(config),
+            inputs=partial(_array_inputs, config, mode),
+            golden=partial(_array_golden, config, mode),
             first=("weights",),
             latency=None,
         )
         for config in (TINY, DEFAULT)
-        for local in (False, True)
+        for mode in MODES
     ),
     *(
         Row(
             name=f"vector-{'add' if adds else 'max'}-{config.name}",
             build=partial(VectorUnit, config),
             settings={"adds": int(adds)},
-            inputs=partial(_vector_inputs, config, 2 if adds else 5),
+            inputs=partial(_vector_inputs, config, 1 if adds else 3),
             golden=partial(_vector_golden, config, adds),
             first=("entry",),
             latency=None,

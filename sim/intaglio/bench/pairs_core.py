@@ -41,13 +41,23 @@ def _commands(config: ArrayConfig) -> list[dict[str, int]]:
     conv = {**common, "operation": int(Operation.CONV), "in_blocks": 2, "steps": slots}
     conv |= {"last_steps": max(slots // 2, 1), "out_blocks": 2, "weight_block": 12 * slots}
     local = {**common, "in_blocks": 1, "steps": 1, "last_steps": 1, "out_blocks": 2}
-    depthwise = {**local, "operation": int(Operation.DEPTHWISE), "weight_block": 9}
+    depthwise = {**local, "operation": int(Operation.DEPTHWISE), "weight_block": 6}
     maximum = {**local, "operation": int(Operation.MAX)}
     add = {**local, "operation": int(Operation.ADD), "rounding": int(Rounding.SINGLE_UP)}
+    group = {**local, "operation": int(Operation.CONV), "local": 1, "group": 2}
+    group |= {"weight_block": 9}
+    fold = {**conv, "group": config.channels // 2, "fold": 1, "out_blocks": 1}
+    fold |= {"steps": max(slots // 2, 1), "last_steps": 1}
+    taps, channels = divmod(config.depth, 3)
+    paired = {**conv, "in_blocks": 1, "paired": 1, "channels": 3, "steps": 3}
+    paired |= {"last_steps": -(-3 // config.depth), "pair_taps": taps, "pair_channels": channels}
     half = {**conv, **single.fields(Operation.CONV, config), "out_blocks": 1}
     commands = [
         conv | image.fields(Operation.CONV, config),
         conv | strided.fields(Operation.CONV, config),
+        image.fields(Operation.CONV, config) | group,
+        strided.fields(Operation.CONV, config) | fold,
+        paired | image.fields(Operation.CONV, config),
         depthwise | image.fields(Operation.DEPTHWISE, config),
         maximum | strided.fields(Operation.MAX, config),
         add | pair_fields(2, 100, 20),

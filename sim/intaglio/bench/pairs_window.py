@@ -47,6 +47,11 @@ def _commands(config: ArrayConfig) -> list[dict[str, int]]:
                     "out_blocks": 1 + n % 2,
                 }
             )
+        paired = {"paired": 1, "in_blocks": 1, "steps": 3, "last_steps": 2, "local": n % 2}
+        conv = window.fields(Operation.CONV, config)
+        commands.append(
+            {**conv, **paired, "operation": int(Operation.CONV), "in_block": 90, "out_blocks": 2}
+        )
     pair = {"operation": int(Operation.ADD), "in_block": 20, "in_blocks": 1}
     commands.append({**pair_fields(4, 90, 9), **pair, "steps": 1, "last_steps": 1, "out_blocks": 2})
     return commands
@@ -60,12 +65,15 @@ def _window_golden(config: ArrayConfig, inputs: Values) -> Values:
 
 def _requests(config: ArrayConfig, command: dict[str, int]) -> list[dict[str, Any]]:
     """Return the requests of one command."""
-    operation = Operation(command["operation"])
+    operation = Operation(command.get("operation", 0))
     tile = tile_pixels(operation, config)
+    paired, width = bool(command.get("paired")), command["kernel_w"]
+    convolves = operation is Operation.CONV
+    wide = config.depth if paired or not convolves else 1
     taps = [
         (r, s, b)
         for r in range(command["kernel_h"])
-        for s in range(command["kernel_w"])
+        for s in range(0, width, wide)
         for b in range(command["in_blocks"])
     ]
     requests = []
@@ -73,35 +81,39 @@ def _requests(config: ArrayConfig, command: dict[str, int]) -> list[dict[str, An
         for first in range(0, command["pixels"], tile):
             count = min(tile, command["pixels"] - first)
             for n, (r, s, b) in enumerate(taps):
-                last_block = b == command["in_blocks"] - 1
+                ends = s + wide >= width if paired else b == command["in_blocks"] - 1
                 tap = {
                     "first": int(n == 0),
                     "last": int(n == len(taps) - 1),
                     "end": int(first + tile >= command["pixels"]),
-                    "steps": command["last_steps" if last_block else "steps"],
+                    "steps": command["last_steps" if ends else "steps"],
                     "count": count,
                 }
-                moved = b if operation is Operation.CONV else block
                 address, inside = [], 0
-                for lane in range(config.pixels):
-                    i, j = divmod(first + lane, command["out_w"])
+                for lane in range(config.banks):
+                    p, d = divmod(lane, config.depth)
+                    i, j = divmod(first + p, command["out_w"])
                     y = command.get("y0", 0) + i * command["stride_y"]
                     x = command.get("x0", 0) + j * command["stride_x"]
                     y += r * command.get("dilation_y", 0)
-                    x += s * command.get("dilation_x", 0)
-                    good = 0 <= y < command["in_h"] and 0 <= x < command["in_w"] and lane < count
+                    x += (s + d) * command.get("dilation_x", 0)
+                    good = 0 <= y < command["in_h"] and 0 <= x < command["in_w"]
+                    good &= p < count and d < wide and s + d < width
                     inside |= good << lane
                     word = command["start"] + i * command["window_y"] + j * command["window_x"]
-                    word += r * command.get("tap_y", 0) + s * command["tap_x"]
+                    word += r * command.get("tap_y", 0) + (s + d) * command["tap_x"]
+                    word += b * command["in_block"]
+                    if not convolves or command.get("local"):
+                        word += block * command["in_block"]
                     # Outside the image the address means nothing; it follows the same sum.
-                    address.append((word + moved * command["in_block"]) % (WORDS.max + 1))
+                    address.append(word % (WORDS.max + 1))
                 requests.append({"tap": tap, "inside": inside, "address": address})
     return requests
 
 
 def _gather_inputs(config: ArrayConfig, rng: np.random.Generator) -> Values:
     """Return a filled buffer, and requests without, with some and with nothing but conflicts."""
-    words, lanes = 64, config.pixels
+    words, lanes = 96, config.banks
     contents = [int.from_bytes(rng.bytes(config.act_bytes), "little") for _ in range(words)]
     load = [{"address": a, "data": word} for a, word in enumerate(contents)]
     requests = []

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from intaglio.golden.machine_move import Buffers
+from intaglio.golden.machine_read import (
+    Codes,
+    Fields,
+    channel_run,
+    paired_run,
+    products,
+    read_block,
+    require_words,
+    taps_of,
+    wide_taps,
+)
 from intaglio.spec.commands import PARAM, Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import INT32, IntArray
 from intaglio.spec.quant import Rounding, requantise
-
-Fields = Mapping[str, int]
-Codes = npt.NDArray[np.int8]
-
-# A sum of so many products of int8 codes is exact in float32: terms * 2**14 <= 2**24.
-FLOAT32_TERMS = 1 << 10
 
 
 @dataclass
@@ -74,10 +77,7 @@ def _check(fields: Fields, config: ArrayConfig, operation: Operation) -> None:
         if fields["out_blocks"] != 1 or fields["pixels"] > config.pixels:
             faults.append("hold and accumulate need one output block and one tile")
     if operation is Operation.CONV:
-        if not 1 <= fields["last_steps"] * config.depth <= config.channels:
-            faults.append(f"last_steps is {fields['last_steps']}")
-        if not 1 <= fields["steps"] * config.depth <= config.channels:
-            faults.append(f"steps is {fields['steps']}")
+        faults += _check_conv(fields, config)
     elif (fields["in_blocks"], fields["steps"], fields["last_steps"]) != (1, 1, 1):
         faults.append(f"{operation.name} with more than one input block or step")
     if operation is Operation.ADD and (fields["kernel_h"], fields["kernel_w"]) != (1, 2):
@@ -88,45 +88,30 @@ def _check(fields: Fields, config: ArrayConfig, operation: Operation) -> None:
         raise ValueError("; ".join(faults))
 
 
-def _taps(fields: Fields) -> tuple[IntArray, npt.NDArray[np.bool_]]:
-    """Return the word address of each (window, tap) for block 0, and whether it is in the image."""
-    window = np.arange(fields["pixels"])[:, None]
-    i, j = window // fields["out_w"], window % fields["out_w"]
-    tap = np.arange(fields["kernel_h"] * fields["kernel_w"])[None]
-    r, s = tap // fields["kernel_w"], tap % fields["kernel_w"]
-    y = fields["y0"] + i * fields["stride_y"] + r * fields["dilation_y"]
-    x = fields["x0"] + j * fields["stride_x"] + s * fields["dilation_x"]
-    inside = (y >= 0) & (y < fields["in_h"]) & (x >= 0) & (x < fields["in_w"])
-    address = (
-        fields["start"]
-        + i * fields["window_y"]
-        + j * fields["window_x"]
-        + r * fields["tap_y"]
-        + s * fields["tap_x"]
-    )
-    return np.where(inside, address, 0), inside
-
-
-def _block(
-    fields: Fields,
-    buffers: Buffers,
-    taps: tuple[IntArray, npt.NDArray[np.bool_]],
-    block: int,
-) -> Codes:
-    """Return the codes of each (window, tap, lane) for one channel block."""
-    address, inside = taps
-    at = np.where(inside, address + block * fields["in_block"], 0)
-    _exists(at, buffers.acts.shape[0], "activation")
-    codes: Codes = buffers.acts.view(np.int8)[at]
-    codes[~inside] = fields["pad_value"]
-    return codes
-
-
-def _exists(address: IntArray, words: int, what: str) -> None:
-    if address.min() < 0 or address.max() >= words:
-        raise ValueError(
-            f"{what} words {address.min()} to {address.max()} do not exist: there are {words}"
-        )
+def _check_conv(fields: Fields, config: ArrayConfig) -> list[str]:
+    """Return the faults of the fields that CONV alone reads."""
+    faults = []
+    group, half = fields["group"], config.channels // 2
+    if group & (group - 1) or not 2 <= group <= config.channels:
+        faults.append(f"group is {group}")
+    if group < config.channels and not config.grouped:
+        faults.append("a group smaller than the lanes has no gates")
+    if fields["fold"] and group != half:
+        faults.append(f"fold with group {group}, not {half}")
+    if fields["local"] and fields["in_blocks"] != 1:
+        faults.append("local with more than one input block")
+    run = fields["channels"] * config.depth if fields["paired"] else group
+    for name in ("steps", "last_steps"):
+        if not 1 <= fields[name] <= max(-(-run // config.depth), 1):
+            faults.append(f"{name} is {fields[name]}")
+    if fields["paired"]:
+        taps, channels = divmod(config.depth, max(fields["channels"], 1))
+        alone = fields["in_blocks"] == 1 and group == config.channels and not fields["local"]
+        if fields["channels"] == 0 or not alone:
+            faults.append("paired taps with several blocks, groups or no channels")
+        elif (taps, channels) != (fields["pair_taps"], fields["pair_channels"]):
+            faults.append("pair_taps and pair_channels are not D divided by channels")
+    return faults
 
 
 def _weights(fields: Fields, config: ArrayConfig, buffers: Buffers, words: int) -> Codes:
@@ -136,57 +121,65 @@ def _weights(fields: Fields, config: ArrayConfig, buffers: Buffers, words: int) 
         + np.arange(fields["out_blocks"])[:, None] * fields["weight_block"]
         + np.arange(words)[None] * fields["weight_step"]
     )
-    _exists(at, buffers.weights.shape[0], "weight")
+    require_words(at, buffers.weights.shape[0], "weight")
     words_read: Codes = buffers.weights.view(np.int8)[at]
     return words_read.reshape(*at.shape, config.depth, config.channels)
 
 
 def _conv(fields: Fields, config: ArrayConfig, buffers: Buffers) -> IntArray:
-    """Return the accumulators (output block, window, lane): a matrix product."""
-    taps = _taps(fields)
-    last = fields["in_blocks"] - 1
-    inputs = [
-        _block(fields, buffers, taps, block)[
-            ..., : (fields["last_steps"] if block == last else fields["steps"]) * config.depth
-        ]
-        for block in range(last + 1)
-    ]
-    x = np.concatenate(inputs, axis=2).reshape(fields["pixels"], -1)
-    terms = x.shape[1]
-    weights = _weights(fields, config, buffers, terms // config.depth)
-    w = weights.reshape(fields["out_blocks"], terms, config.channels)
-    exact = np.float32 if terms <= FLOAT32_TERMS else np.float64
-    sums = np.matmul(x.astype(exact)[None], w.astype(exact))
-    return np.asarray(sums, np.int64)
+    """Return the accumulators (output block, window, lane)."""
+    taps = taps_of(fields)
+    blocks = fields["out_blocks"]
+    if fields["paired"]:
+        runs = paired_run(fields, config, buffers, taps)
+    else:
+        runs = channel_run(fields, config, buffers, taps, 0)
+    weights = _weights(fields, config, buffers, runs.shape[1] // config.depth)
+    weights = weights.reshape(blocks, runs.shape[1], config.channels)
+    acc = []
+    for block in range(blocks):
+        if fields["local"] and block:
+            runs = channel_run(fields, config, buffers, taps, block)
+        acc.append(products(runs, weights[block]))
+    sums = np.stack(acc)
+    return _folded(sums) if fields["fold"] else sums
+
+
+def _folded(sums: IntArray) -> IntArray:
+    half = sums.shape[2] // 2
+    folded = np.zeros_like(sums)
+    folded[..., :half] = sums[..., :half] + sums[..., half:]
+    return folded
 
 
 def _depthwise(fields: Fields, config: ArrayConfig, buffers: Buffers) -> IntArray:
-    taps = _taps(fields)
-    weights = _weights(fields, config, buffers, taps[0].shape[1])[:, :, 0].astype(np.int32)
-    return np.stack(
-        [
-            np.einsum(
-                "mtk,tk->mk",
-                _block(fields, buffers, taps, block).astype(np.int32),
-                weights[block],
-            ).astype(np.int64)
-            for block in range(fields["out_blocks"])
-        ]
-    )
+    """Return the sums of each channel by itself: a word of weights holds D taps of a row."""
+    taps = taps_of(fields)
+    words = fields["kernel_h"] * -(-fields["kernel_w"] // config.depth)
+    weights = _weights(fields, config, buffers, words).astype(np.int32)
+    acc = []
+    for block in range(fields["out_blocks"]):
+        codes = wide_taps(fields, config, read_block(fields, buffers, taps, block))
+        codes = codes.reshape(len(codes), words, config.depth, -1).astype(np.int32)
+        acc.append(np.einsum("mwdk,wdk->mk", codes, weights[block]).astype(np.int64))
+    return np.stack(acc)
 
 
 def _max(fields: Fields, config: ArrayConfig, buffers: Buffers) -> IntArray:
-    taps = _taps(fields)
-    blocks = range(fields["out_blocks"])
-    return np.stack([_block(fields, buffers, taps, b).max(axis=1).astype(np.int64) for b in blocks])
+    taps = taps_of(fields)
+    acc = []
+    for block in range(fields["out_blocks"]):
+        codes = wide_taps(fields, config, read_block(fields, buffers, taps, block))
+        acc.append(codes.max(axis=(1, 2, 3)).astype(np.int64))
+    return np.stack(acc)
 
 
 def _add(fields: Fields, config: ArrayConfig, buffers: Buffers) -> IntArray:
-    taps = _taps(fields)
+    taps = taps_of(fields)
     values = np.ascontiguousarray(buffers.table[:, :8]).view("<i4").astype(np.int64)
     sums = []
     for block in range(fields["out_blocks"]):
-        codes = _block(fields, buffers, taps, block).astype(np.int64) + len(values) // 2
+        codes = read_block(fields, buffers, taps, block).astype(np.int64) + len(values) // 2
         sums.append(values[codes[:, 0], 0] + values[codes[:, 1], 1])
     return np.stack(sums)
 
@@ -200,7 +193,7 @@ def _finish(
         + np.arange(fields["out_blocks"])[:, None] * fields["param_block"]
         + np.arange(config.drain_steps)[None]
     )
-    _exists(at, buffers.params.shape[0], "parameter")
+    require_words(at, buffers.params.shape[0], "parameter")
     size = PARAM.bits // 8
     used = buffers.params[at][..., : config.requant_lanes * size]
     records = np.ascontiguousarray(used).reshape(-1, size)
@@ -226,6 +219,6 @@ def _finish(
     row, column = window // fields["out_w"], window % fields["out_w"]
     first = np.arange(fields["out_blocks"])[:, None] * fields["out_block"]
     out = fields["out_start"] + first + row * fields["out_row"] + column
-    _exists(out, buffers.acts.shape[0], "output")
+    require_words(out, buffers.acts.shape[0], "output")
     buffers.acts[out] = codes.astype(np.int8).view(np.uint8)
     return total, out

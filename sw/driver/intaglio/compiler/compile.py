@@ -7,6 +7,7 @@ from intaglio.compiler.check import HOST, activations, check_graph
 from intaglio.compiler.constants import Context
 from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.flow import is_alias, plan_flow
+from intaglio.compiler.group import suit
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.lower import lower, quant_of
 from intaglio.compiler.memory import plan_memory
@@ -54,7 +55,7 @@ def compile_graph(
     check_graph(graph, config, reference)
     flow = plan_flow(graph)
     layers = {
-        index: lower(graph, index, reference)
+        index: suit(lower(graph, index, reference), config)
         for stage in flow.stages
         if not stage.host
         for index in stage.nodes

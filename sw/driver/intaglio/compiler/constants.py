@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from intaglio.compiler.buffers import Home, Ring
 from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.layer import Layer
+from intaglio.compiler.reduction import Chunk, Reduction
 from intaglio.compiler.tiling import Tiling
-from intaglio.compiler.weights import Chunk, Reduction, pack_params, pack_table, pack_weights
+from intaglio.compiler.weights import pack_params, pack_table, pack_weights
 from intaglio.spec.commands import Memory, Operation
 from intaglio.spec.config import CODES, ArrayConfig
 from intaglio.spec.tensor import blocks_of
@@ -44,6 +45,13 @@ class LayerConstants:
         Of the job.
     layer, tiling
         The layer and how it is cut.
+
+    Attributes
+    ----------
+    blocks : int
+        Output channel blocks.
+    folded : Reduction or None
+        Steps of the last of them, where it is folded.
     """
 
     def __init__(self, context: Context, layer: Layer, tiling: Tiling) -> None:
@@ -51,7 +59,8 @@ class LayerConstants:
         self._config = context.config
         self._label = (layer.index, layer.name)
         self._reduction = Reduction.of(layer, self._config)
-        self._blocks = blocks_of(layer.out_image[2], self._config.channels)
+        self.folded = Reduction.folded(layer, self._config)
+        self.blocks = blocks_of(layer.out_image[2], self._config.channels)
         packed = [pack_weights(layer, self._config, c) for c in tiling.chunks]
         self._weights = [context.constants.add(data) for data in packed]
         packed = [pack_params(p, layer.out_image[2], self._config) for p in layer.params]
@@ -62,11 +71,22 @@ class LayerConstants:
         if self._layer.table is not None:
             offset = self._context.constants.add(pack_table(self._layer.table, self._config))
             self._context.stream.load_words(Memory.TABLE, offset, CODES, 0, self._label)
-        words = sum(self._weight_words(c) for c in self._tiling.chunks) * self._blocks
+        every = (0, self.blocks)
+        words = sum(self._panel_words(every, chunk) for chunk in self._tiling.chunks)
         self._context.weights.reserve(min(words, self._config.weight_words))
 
     def _weight_words(self, chunk: Chunk) -> int:
+        """Return the words of an output block that is not folded."""
         return 1 if self._layer.weights is None else self._reduction.words(chunk)
+
+    def _panel_words(self, panel: tuple[int, int], chunk: Chunk) -> int:
+        """Return the words of a panel; a folded block at its end has fewer."""
+        if self._layer.weights is None:
+            return 1
+        words = (panel[1] - panel[0]) * self._reduction.words(chunk)
+        if self.folded and panel[1] == self.blocks:
+            words += self.folded.words(chunk) - self._reduction.words(chunk)
+        return words
 
     def weight_fields(self, panel: tuple[int, int], chunk: int) -> dict[str, int]:
         """Return the weight fields of `panel`, its weights loaded if they were not there."""
@@ -79,11 +99,10 @@ class LayerConstants:
         ring = self._context.weights
         address = ring.find(key)
         if address is None:
-            address = ring.place(key, words * count)
+            loaded = self._panel_words(panel, self._tiling.chunks[chunk])
+            address = ring.place(key, loaded)
             offset = self._weights[chunk] + first * words * self._config.weight_bytes
-            self._context.stream.load_words(
-                Memory.WEIGHTS, offset, words * count, address, self._label
-            )
+            self._context.stream.load_words(Memory.WEIGHTS, offset, loaded, address, self._label)
         return {
             "weight_start": address,
             "weight_step": int(not ones),
@@ -93,7 +112,7 @@ class LayerConstants:
     def param_fields(self, panel: tuple[int, int], number: int) -> dict[str, int]:
         """Return the parameter fields of `panel`, its parameters loaded if they were not there."""
         words, shared = self._config.drain_steps, self._layer.params[number].shared
-        first, count = (0, 1) if shared else (0, self._blocks)
+        first, count = (0, 1) if shared else (0, self.blocks)
         if words * count > self._config.param_words:
             first, count = panel[0], panel[1] - panel[0]
         key, ring = (self._layer.index, number, first, count), self._context.params

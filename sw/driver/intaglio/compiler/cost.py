@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from intaglio.compiler.layer import Layer
+from intaglio.compiler.reduction import Reduction, whole_chunk
 from intaglio.compiler.tiling import Tiling, input_area
-from intaglio.compiler.weights import Reduction, whole_chunk
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.tensor import blocks_of
 from intaglio.spec.window import tile_pixels

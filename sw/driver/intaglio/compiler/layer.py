@@ -104,6 +104,10 @@ class Layer:
         ADD: 256 x 2 rescaled values of both operands.
     macs : int
         Useful multiply-accumulates.
+    groups : int
+        CONV: groups of channels; weights are O, KH, KW, C / groups.
+    lane_group : int
+        CONV: channels of a group of lanes, where the groups are that; else 0.
     """
 
     index: int
@@ -128,11 +132,13 @@ class Layer:
     weights: npt.NDArray[np.int8] | None = None
     table: IntArray | None = None
     macs: int = 0
+    groups: int = 1
+    lane_group: int = 0
 
     @property
     def sums_channels(self) -> bool:
-        """Whether each output reads all input channels."""
-        return self.operation is Operation.CONV
+        """Whether an output block reads other input blocks than that of its own number."""
+        return self.operation is Operation.CONV and not self.lane_group
 
 
 def image_of(tensor: Tensor) -> Image:

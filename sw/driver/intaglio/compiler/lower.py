@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -124,17 +125,10 @@ def _window_layer(
 
 def _conv(graph: Graph, node: Node, index: int, reference: str) -> Layer:
     x, weights, _, y = _operands(graph, node)
-    height, width, channels = image_of(y)
+    height, width, _ = image_of(y)
     macs = height * width * int(weights.size)
-    inner = weights.shape[3]
-    groups = image_of(x)[2] // inner
-    if groups > 1:  # grouped: a dense one whose other weights are zero
-        dense = np.zeros((*weights.shape[:3], inner * groups), np.int64)
-        for o in range(channels):
-            g = o // (channels // groups)
-            dense[o, :, :, g * inner : (g + 1) * inner] = weights[o]
-        weights = dense
-    return _window_layer(graph, node, index, reference, Operation.CONV, weights, macs)
+    layer = _window_layer(graph, node, index, reference, Operation.CONV, weights, macs)
+    return replace(layer, groups=image_of(x)[2] // weights.shape[3])
 
 
 def _depthwise(graph: Graph, node: Node, index: int, reference: str) -> Layer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from intaglio.compiler.layer import Layer
-from intaglio.compiler.weights import Chunk, Reduction, whole_chunk
+from intaglio.compiler.reduction import Chunk, Reduction, whole_chunk
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.tensor import blocks_of
@@ -38,6 +38,9 @@ def panel_of(layer: Layer, config: ArrayConfig) -> tuple[int, tuple[Chunk, ...]]
         one_tile = pixels <= config.pixels and layer.sums_channels
         if words > config.weight_words or one_tile:
             chunks = _chunks(layer, config, reduction, half)
+    if layer.groups > 1 and not layer.lane_group:
+        own = total // layer.groups  # a panel stays within the blocks of a group
+        return max(n for n in range(1, min(most, own) + 1) if own % n == 0), chunks
     return -(-total // -(-total // most)), chunks  # panels of like sizes
 
 
@@ -50,10 +53,10 @@ def _chunks(
     sizes += [(1, n, full.b1) for n in range(full.s1, 0, -1)]
     sizes += [(1, 1, n) for n in range(full.b1, 0, -1)]
     for rows, columns, blocks in sizes:
-        steps = reduction.steps * blocks
-        if blocks == full.b1:
-            steps += reduction.last_steps - reduction.steps
-        if layer.sums_channels and rows * columns * steps <= most:
+        first = Chunk(0, rows, 0, columns, full.b1 - blocks, full.b1)
+        whole = Chunk(0, rows, 0, columns, 0, blocks)
+        words = max(reduction.words(first), reduction.words(whole))
+        if layer.sums_channels and words <= most:
             return tuple(
                 Chunk(
                     r,

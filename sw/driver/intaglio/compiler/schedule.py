@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from intaglio.compiler.buffers import View, transfers
 from intaglio.compiler.constants import Context, LayerConstants
 from intaglio.compiler.layer import Area, Layer
+from intaglio.compiler.reduction import Reduction
 from intaglio.compiler.tiling import Tiling, input_area
-from intaglio.compiler.weights import Reduction
 from intaglio.spec.commands import Memory, Opcode, Operation, Region
 from intaglio.spec.tensor import blocks_of
 from intaglio.spec.window import Window, pair_fields
@@ -127,8 +127,9 @@ class _Scheduler:
     ) -> None:
         """Append the windows of `piece`."""
         layer, part = self._layer, self._tiling.chunks[chunk]
+        base = view.base + (part.b0 + self._group_block(panel)) * view.block
         window = Window(
-            base=view.base + part.b0 * view.block,
+            base=base,
             in_h=view.height,
             in_w=view.width,
             y0=self._first(0, piece.y0, part.r0) - view.y0,
@@ -139,22 +140,45 @@ class _Scheduler:
             out_h=piece.y1 - piece.y0,
             out_w=piece.x1 - piece.x0,
         )
-        self._compute(
-            window.fields(layer.operation, self._config)
-            | {
-                "in_block": view.block,
-                "in_blocks": part.b1 - part.b0,
-                "steps": self._reduction.steps,
-                "last_steps": self._reduction.last_of(part),
-                "out_start": out.at(piece.y0, piece.x0),
-                "out_row": out.width,
-                "out_block": out.block,
-                "out_blocks": panel[1] - panel[0],
-            }
-            | self._constants.weight_fields(panel, chunk)
-            | self._constants.param_fields(panel, piece.params)
-            | dict(flags or {})
-        )
+        weights = self._constants.weight_fields(panel, chunk)
+        params = self._constants.param_fields(panel, piece.params)
+        first = 0
+        for count, reduction in self._runs(panel):
+            self._compute(
+                window.fields(layer.operation, self._config)
+                | weights
+                | params
+                | reduction.fields(part, local=layer.lane_group > 0)
+                | {
+                    "in_block": view.block,
+                    "out_start": out.at(piece.y0, piece.x0) + first * out.block,
+                    "out_row": out.width,
+                    "out_block": out.block,
+                    "out_blocks": count,
+                    "weight_start": weights.get("weight_start", 0)
+                    + first * weights.get("weight_block", 0),
+                    "param_start": params["param_start"] + first * params["param_block"],
+                }
+                | dict(flags or {})
+            )
+            first += count
+
+    def _runs(self, panel: tuple[int, int]) -> Iterator[tuple[int, Reduction]]:
+        """Yield (output blocks, their steps): the last block may be a folded one."""
+        count, folded = panel[1] - panel[0], self._constants.folded
+        if folded is None or panel[1] < self._constants.blocks:
+            yield count, self._reduction
+            return
+        if count > 1:
+            yield count - 1, self._reduction
+        yield 1, folded
+
+    def _group_block(self, panel: tuple[int, int]) -> int:
+        """Return the first input block of the group that a panel belongs to."""
+        layer = self._layer
+        if layer.groups == 1 or layer.lane_group:
+            return 0
+        return panel[0] * layer.groups // self._constants.blocks * self._reduction.blocks
 
     def _first(self, axis: int, place: int, tap: int) -> int:
         """Return the row or column that tap `tap` of window `place` reads."""

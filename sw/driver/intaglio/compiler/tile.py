@@ -7,8 +7,8 @@ from dataclasses import replace
 from intaglio.compiler.cost import tiling_cost
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.panel import panel_of
+from intaglio.compiler.reduction import Chunk
 from intaglio.compiler.tiling import Tiling
-from intaglio.compiler.weights import Chunk
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.tensor import blocks_of

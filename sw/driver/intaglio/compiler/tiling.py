@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from intaglio.compiler.layer import Area, Layer
-from intaglio.compiler.weights import Chunk
+from intaglio.compiler.reduction import Chunk
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.tensor import blocks_of
 

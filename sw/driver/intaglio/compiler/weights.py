@@ -2,97 +2,96 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+import numpy.typing as npt
 
 from intaglio.compiler.layer import Layer, Params
+from intaglio.compiler.reduction import Chunk, Reduction
+from intaglio.spec.commands import Operation
 from intaglio.spec.config import CODES, ArrayConfig
 from intaglio.spec.formats import ByteArray, IntArray
 from intaglio.spec.tensor import blocks_of
 
-
-@dataclass(frozen=True)
-class Chunk:
-    """Taps [r0, r1) x [s0, s1) and input blocks [b0, b1) of a convolution, summed in one go."""
-
-    r0: int
-    r1: int
-    s0: int
-    s1: int
-    b0: int
-    b1: int
-
-
-@dataclass(frozen=True)
-class Reduction:
-    """How the array steps through the input channels of a layer.
-
-    Parameters
-    ----------
-    blocks : int
-        Input channel blocks that an output sums over.
-    steps, last_steps : int
-        Array steps of a full block and of the last one.
-    """
-
-    blocks: int
-    steps: int
-    last_steps: int
-
-    @classmethod
-    def of(cls, layer: Layer, config: ArrayConfig) -> Reduction:
-        """Return the steps of `layer`: ceil(channels / D) in each block for CONV, else 1."""
-        if not layer.sums_channels:
-            return cls(1, 1, 1)
-        blocks = blocks_of(layer.image[2], config.channels)
-        rest = layer.image[2] - (blocks - 1) * config.channels
-        return cls(blocks, config.channels // config.depth, -(-rest // config.depth))
-
-    def last_of(self, chunk: Chunk) -> int:
-        """Return the steps of the last block of a chunk."""
-        return self.last_steps if chunk.b1 == self.blocks else self.steps
-
-    def words(self, chunk: Chunk) -> int:
-        """Return the weight words of one output block for `chunk`."""
-        taps = (chunk.r1 - chunk.r0) * (chunk.s1 - chunk.s0)
-        return taps * ((chunk.b1 - chunk.b0 - 1) * self.steps + self.last_of(chunk))
-
-
-def whole_chunk(layer: Layer, reduction: Reduction) -> Chunk:
-    """Return the chunk of all taps and input blocks."""
-    return Chunk(0, layer.kernel[0], 0, layer.kernel[1], 0, reduction.blocks)
+Codes = npt.NDArray[np.int8]
 
 
 def pack_weights(layer: Layer, config: ArrayConfig, chunk: Chunk) -> ByteArray:
-    """Return the weight words of `chunk`: one row of bytes for each output channel block.
+    """Return the weight words of `chunk`, output channel block by output channel block.
 
-    CONV: byte d*K + k of word (r, s, b, t) is the weight of output channel ob*K + k and input
-    channel b*K + t*D + d; DEPTHWISE: byte k of word (r, s) is that of channel ob*K + k and the
-    bytes above are 0. Without weights: one word of ones that serves every tap.
+    A word serves one array step: byte d*K + k is what lane k multiplies operand d with
+    (:class:`intaglio.gateware.operands.OperandSelect`); where there is no such tap or channel it
+    is 0. Without weights: one word of ones that serves every step.
     """
     lanes, depth = config.channels, config.depth
-    blocks = blocks_of(layer.out_image[2], lanes)
     if layer.weights is None:
-        word = np.zeros((1, depth, lanes), np.uint8)
-        word[:, 0] = 1
-        return word.reshape(1, -1)
-    if not layer.sums_channels:
-        taps = layer.kernel[0] * layer.kernel[1]
-        padded = np.zeros((taps, blocks * lanes), np.int8)
-        padded[:, : layer.out_image[2]] = layer.weights.reshape(taps, -1)
-        words = np.zeros((blocks, taps, depth, lanes), np.int8)
-        words[:, :, 0] = padded.reshape(taps, blocks, lanes).transpose(1, 0, 2)
-        return words.reshape(blocks, -1).view(np.uint8)
-    reduction = Reduction.of(layer, config)
+        return np.ones(depth * lanes, np.uint8)
+    if layer.operation is Operation.DEPTHWISE:
+        return _depthwise(layer.weights, lanes, depth)
+    reduction, folded = Reduction.of(layer, config), Reduction.folded(layer, config)
+    out = layer.out_image[2]
+    end = blocks_of(out, lanes) * lanes
+    split = end - lanes if folded else end
     part = layer.weights[:, chunk.r0 : chunk.r1, chunk.s0 : chunk.s1]
-    out, rows, columns, inner = part.shape
-    dense = np.zeros((blocks * lanes, rows, columns, reduction.blocks * lanes), np.int8)
-    dense[:out, ..., :inner] = part
-    end = (chunk.b1 - 1) * lanes + reduction.last_of(chunk) * depth
-    steps = dense[..., chunk.b0 * lanes : end].reshape(blocks, lanes, rows, columns, -1, depth)
-    ordered = np.ascontiguousarray(steps.transpose(0, 2, 3, 4, 5, 1))
-    return ordered.reshape(blocks, -1).view(np.uint8)
+    padded = np.zeros((end, *part.shape[1:]), np.int8)
+    padded[:out] = part
+    words = [_runs(padded[:split], reduction, chunk, lanes)] if split else []
+    if folded:
+        words.append(_runs(padded[split:], folded, chunk, lanes))
+    return np.concatenate([w.reshape(-1) for w in words]).view(np.uint8)
+
+
+def _depthwise(weights: Codes, lanes: int, depth: int) -> ByteArray:
+    """Return the words of KH, KW, C weights: D columns of a row each."""
+    rows, columns, channels = weights.shape
+    blocks, requests = blocks_of(channels, lanes), -(-columns // depth)
+    padded = np.zeros((rows, requests * depth, blocks * lanes), np.int8)
+    padded[:, :columns, :channels] = weights
+    words = padded.reshape(rows, requests, depth, blocks, lanes).transpose(3, 0, 1, 2, 4)
+    return np.ascontiguousarray(words).reshape(-1).view(np.uint8)
+
+
+def _runs(weights: Codes, reduction: Reduction, chunk: Chunk, lanes: int) -> Codes:
+    """Return the words of O, KH, KW, C weights, O whole blocks: (block, word, D, K)."""
+    out, rows, columns, channels = weights.shape
+    depth = reduction.depth
+    if reduction.paired:
+        steps = [reduction.steps] * (-(-columns // depth) - 1) + [reduction.last_of(chunk)]
+        parts = []
+        for request, count in enumerate(steps):
+            run = weights[:, :, request * depth : (request + 1) * depth].reshape(out, rows, -1)
+            padded = np.zeros((out, rows, count * depth), np.int8)
+            padded[..., : min(run.shape[2], count * depth)] = run[..., : count * depth]
+            parts.append(padded)
+        runs = np.concatenate(parts, axis=2)
+    else:
+        # Lane half h of a folded block reads channels h * K/2 + 0 .. K/2 - 1 of each word.
+        halves = 2 if reduction.fold else 1
+        width = lanes if reduction.group == lanes or reduction.fold else reduction.group
+        padded = np.zeros((out, rows, columns, reduction.blocks * width), np.int8)
+        padded[..., :channels] = weights
+        words = padded.reshape(out, rows, columns, reduction.blocks, halves, -1)
+        if reduction.fold:
+            both = np.zeros_like(words[:, :, :, :, 0])
+            both[: out // 2] = words[: out // 2, :, :, :, 0]
+            both[out // 2 :] = words[: out // 2, :, :, :, 1]
+        else:
+            both = words[:, :, :, :, 0]
+        runs = _cut(both, reduction, chunk)
+    ordered = runs.reshape(out // lanes, lanes, -1, depth).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(ordered)
+
+
+def _cut(words: Codes, reduction: Reduction, chunk: Chunk) -> Codes:
+    """Return the entries that the steps of `chunk` read: (O, KH, KW, entries)."""
+    depth, parts = reduction.depth, []
+    for block in range(chunk.b0, chunk.b1):
+        steps = reduction.last_of(chunk) if block == chunk.b1 - 1 else reduction.steps
+        run = words[..., block, :]
+        padded = np.zeros((*run.shape[:3], steps * depth), np.int8)
+        count = min(run.shape[3], steps * depth)
+        padded[..., :count] = run[..., :count]
+        parts.append(padded)
+    return np.concatenate(parts, axis=3)
 
 
 def pack_params(params: Params, channels: int, config: ArrayConfig) -> ByteArray:

@@ -1,0 +1,123 @@
+"""What COMPUTE reads of the activation buffer, and the sums of products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from intaglio.golden.machine_move import Buffers
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.formats import IntArray
+
+Fields = Mapping[str, int]
+Codes = npt.NDArray[np.int8]
+Taps = tuple[IntArray, npt.NDArray[np.bool_]]
+
+# A sum of so many products of int8 codes is exact in float32: terms * 2**14 <= 2**24.
+FLOAT32_TERMS = 1 << 10
+
+
+def taps_of(fields: Fields) -> Taps:
+    """Return the word address of each (window, tap) for block 0, and whether it is in the image."""
+    window = np.arange(fields["pixels"])[:, None]
+    i, j = window // fields["out_w"], window % fields["out_w"]
+    tap = np.arange(fields["kernel_h"] * fields["kernel_w"])[None]
+    r, s = tap // fields["kernel_w"], tap % fields["kernel_w"]
+    y = fields["y0"] + i * fields["stride_y"] + r * fields["dilation_y"]
+    x = fields["x0"] + j * fields["stride_x"] + s * fields["dilation_x"]
+    inside = (y >= 0) & (y < fields["in_h"]) & (x >= 0) & (x < fields["in_w"])
+    address = (
+        fields["start"]
+        + i * fields["window_y"]
+        + j * fields["window_x"]
+        + r * fields["tap_y"]
+        + s * fields["tap_x"]
+    )
+    return np.where(inside, address, 0), inside
+
+
+def read_block(
+    fields: Fields,
+    buffers: Buffers,
+    taps: Taps,
+    block: int,
+) -> Codes:
+    """Return the codes of each (window, tap, lane) for one channel block."""
+    address, inside = taps
+    at = np.where(inside, address + block * fields["in_block"], 0)
+    require_words(at, buffers.acts.shape[0], "activation")
+    codes: Codes = buffers.acts.view(np.int8)[at]
+    codes[~inside] = fields["pad_value"]
+    return codes
+
+
+def require_words(address: IntArray, words: int, what: str) -> None:
+    """Raise ValueError unless every address is one of `words` words."""
+    if address.min() < 0 or address.max() >= words:
+        raise ValueError(
+            f"{what} words {address.min()} to {address.max()} do not exist: there are {words}"
+        )
+
+
+def products(run: Codes, weights: Codes) -> IntArray:
+    """Return sum_i run[m, i, g] * weights[i, lane], g the group of the lane: matrix products."""
+    windows, terms, groups = run.shape
+    lanes = weights.shape[1] // groups
+    exact = np.float32 if terms <= FLOAT32_TERMS else np.float64
+    acts = run.transpose(2, 0, 1).astype(exact)
+    wgts = weights.reshape(terms, groups, lanes).transpose(1, 0, 2).astype(exact)
+    sums = np.matmul(acts, wgts).transpose(1, 0, 2)
+    return np.asarray(sums, np.int64).reshape(windows, -1)
+
+
+def channel_run(
+    fields: Fields,
+    config: ArrayConfig,
+    buffers: Buffers,
+    taps: Taps,
+    first: int,
+) -> Codes:
+    """Return what each group reads: (window, tap x block x channel, group)."""
+    group, last = fields["group"], fields["in_blocks"] - 1
+    parts = []
+    for block in range(last + 1):
+        codes = read_block(fields, buffers, taps, first + block)
+        codes = codes.reshape(*codes.shape[:2], -1, group)
+        steps = fields["last_steps"] if block == last else fields["steps"]
+        channel = np.arange(steps * config.depth) % group
+        parts.append(codes[..., channel].transpose(0, 1, 3, 2))
+    run = np.concatenate(parts, axis=2)
+    return run.reshape(run.shape[0], -1, run.shape[3])
+
+
+def paired_run(
+    fields: Fields,
+    config: ArrayConfig,
+    buffers: Buffers,
+    taps: Taps,
+) -> Codes:
+    """Return the runs of D taps side by side: (window, entry, 1)."""
+    codes = wide_taps(fields, config, read_block(fields, buffers, taps, 0))
+    windows, rows, requests = codes.shape[:3]
+    runs = codes[..., : fields["channels"]].reshape(windows, rows, requests, -1)
+    parts = [
+        runs[:, :, n, : fields["last_steps" if n == requests - 1 else "steps"] * config.depth]
+        for n in range(requests)
+    ]
+    return np.concatenate(parts, axis=2).reshape(windows, -1, 1)
+
+
+def wide_taps(fields: Fields, config: ArrayConfig, codes: Codes) -> Codes:
+    """Return (window, row, request, D, lane) of (window, tap, lane).
+
+    A tap past the end of its row reads the pad value.
+    """
+    columns = fields["kernel_w"]
+    missing = -columns % config.depth
+    by_row = codes.reshape(codes.shape[0], -1, columns, config.channels)
+    full = np.pad(
+        by_row, ((0, 0), (0, 0), (0, missing), (0, 0)), constant_values=fields["pad_value"]
+    )
+    return full.reshape(*by_row.shape[:2], -1, config.depth, config.channels)

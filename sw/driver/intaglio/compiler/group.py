@@ -1,0 +1,34 @@
+"""Grouped convolutions: in groups of lanes, in groups of blocks, or widened with zeros."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from intaglio.compiler.layer import Layer
+from intaglio.spec.config import ArrayConfig
+
+
+def suit(layer: Layer, config: ArrayConfig) -> Layer:
+    """Return `layer` in a form that the array of `config` has.
+
+    Groups of G channels in and out, G a power of two up to K, are groups of lanes: each output
+    block reads the input block of the same number. Groups of whole channel blocks stay as they
+    are: each output block reads the blocks of its group. All others become one group whose other
+    weights are zero: exact, and as slow as a dense convolution.
+    """
+    if layer.groups == 1 or layer.weights is None:
+        return layer
+    inner, outer = layer.weights.shape[3], layer.out_image[2] // layer.groups
+    lanes = config.channels
+    fits = inner == outer and 1 < inner <= lanes and inner & (inner - 1) == 0
+    if fits and (config.grouped or inner == lanes):
+        return replace(layer, lane_group=inner)
+    if inner % lanes == 0 and outer % lanes == 0:
+        return layer
+    out, rows, columns, _ = layer.weights.shape
+    dense = np.zeros((layer.groups, outer, rows, columns, layer.groups, inner), np.int8)
+    for g in range(layer.groups):
+        dense[g, ..., g, :] = layer.weights[g * outer : (g + 1) * outer]
+    return replace(layer, groups=1, weights=dense.reshape(out, rows, columns, -1))
