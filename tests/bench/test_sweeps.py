@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from intaglio.bench.pairs_products import SWEEPS as PRODUCTS
+from intaglio.bench.pairs_unpack import SWEEPS as UNPACK
 from intaglio.bench.row import Row
 from intaglio.bench.vectors import sweep
 
-SWEEPS = (*PRODUCTS,)
+SWEEPS = (*PRODUCTS, *UNPACK)
 VECTORS = 1_000_000
 
 

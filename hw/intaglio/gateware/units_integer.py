@@ -34,6 +34,12 @@ def _multiply_packed(form: str, settings: Mapping[str, Any]) -> Any:
     return Streamed(PackedProduct(PACKINGS[name], settings["terms"]))
 
 
+def _unpack(form: str, settings: Mapping[str, Any]) -> Any:
+    from intaglio.gateware.unpack import Unpack
+
+    return Unpack(operands(form).wgt.bits, **settings)
+
+
 UNITS = (
     Unit(
         name="multiply",
@@ -52,5 +58,14 @@ UNITS = (
         build=_multiply_packed,
         golden="intaglio.golden.products.products",
         settings={"part": "ecp5", "form": "full", "terms": 1},
+    ),
+    Unit(
+        name="unpack",
+        family="unpack",
+        summary="packed streams of codes of any width, without padding, into lanes",
+        formats=tuple(f"int{bits}" for bits in range(1, 9)),
+        build=_unpack,
+        golden="intaglio.spec.pack.unpack_codes",
+        settings={"lanes": 8, "beat_bytes": 8, "longest": 4095},
     ),
 )
