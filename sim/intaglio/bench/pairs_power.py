@@ -56,7 +56,7 @@ def _row(kind: type[PowerDot], order: str, form: PowerFormat, lanes: int) -> Row
         build=partial(kind, form, lanes, TERMS),
         inputs=sums,
         golden=partial(_golden, form),
-        backpressure=(0.0,) if form.bits > 4 and lanes == 1 else (0.0, 0.4),
+        backpressure=(0.0, 0.4),
     )
 
 
@@ -64,10 +64,6 @@ _POWER = {form.name: form for form in FORMATS}
 ROWS = (
     _row(PowerPreDot, "pre", _POWER["power4_p2"], 1),
     _row(PowerPostDot, "post", _POWER["power4_p2"], 1),
-    _row(PowerPreDot, "pre", _POWER["power4_p3"], 1),
-    _row(PowerPostDot, "post", _POWER["power4_p3"], 1),
-    _row(PowerPreDot, "pre", _POWER["power8_p2"], 1),
-    _row(PowerPostDot, "post", _POWER["power8_p2"], 1),
     _row(PowerPreDot, "pre", _POWER["power4_p20over11_f8"], 4),
     _row(PowerPostDot, "post", _POWER["power8_p3"], 4),
 )

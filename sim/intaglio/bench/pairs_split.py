@@ -88,4 +88,4 @@ def _row(columns: int, outputs: int, side: int) -> Row:
     )
 
 
-ROWS = (_row(8, 3, 1), _row(8, 2, 3), _row(4, 1, 1))
+ROWS = (_row(8, 3, 1), _row(4, 1, 2))

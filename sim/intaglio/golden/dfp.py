@@ -12,7 +12,9 @@ from intaglio.spec.ieee import FP32
 Beat = tuple[Sequence[int], Sequence[int]]
 
 
-def pair_sum(beats: Sequence[Beat], mode: Overflow, bits: int, chain: int) -> tuple[int, bool]:
+def pair_sum(
+    beats: Sequence[Beat], mode: Overflow, bits: int, chain: int, start: int = 0
+) -> tuple[int, bool]:
     """Return (accumulator, overflow) after the pairs of products of `beats`.
 
     The accumulator is an integer, or an FP32 code in mode SPILL, which adds the integer sum of
@@ -26,9 +28,11 @@ def pair_sum(beats: Sequence[Beat], mode: Overflow, bits: int, chain: int) -> tu
         Operand width.
     chain : int
         Even; products between two spills.
+    start : int
+        What the integer accumulator holds at first.
     """
     form = signed(WIDE_BITS) if mode is Overflow.WIDE else INT32
-    acc, single, overflow = 0, 0, False
+    acc, single, overflow = start, 0, False
     for n, (act, wgt) in enumerate(beats):
         if mode is Overflow.PRESHIFT:
             pairs = zip(_halved(act, bits), _halved(wgt, bits), strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from intaglio.golden.ieee import add, decode, encode, fp_add, multiply
+from intaglio.golden.ieee import decode, encode, fp_add, multiply
 from intaglio.spec.ieee import FP16, IeeeFormat
 
 
@@ -16,10 +16,14 @@ def dot2(beats: Iterable[tuple[Sequence[int], Sequence[int]]], acc: IeeeFormat) 
     """
     code = 0
     for act, wgt in beats:
-        first, second = (
-            encode(multiply(decode(a, FP16), decode(w, FP16)), acc)
-            for a, w in zip(act, wgt, strict=True)
-        )
-        pair = encode(add(decode(first, acc), decode(second, acc)), acc)
-        code = fp_add(code, pair, acc)
+        code = fp_add(code, pair_code(act, wgt, acc), acc)
     return code
+
+
+def pair_code(act: Sequence[int], wgt: Sequence[int], acc: IeeeFormat) -> int:
+    """Return the code of RNE(RNE(a0 * w0) + RNE(a1 * w1)), each in `acc`."""
+    first, second = (
+        encode(multiply(decode(a, FP16), decode(w, FP16)), acc)
+        for a, w in zip(act, wgt, strict=True)
+    )
+    return fp_add(first, second, acc)
