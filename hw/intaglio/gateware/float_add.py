@@ -98,7 +98,8 @@ def align(m: Module, x: Parts, y: Parts) -> Aligned:
     width = len(x.significand)
     swap = Signal()
     m.d.comb += swap.eq(y.exponent > x.exponent)
-    difference = x.exponent - y.exponent
+    difference = Signal(Value.cast(x.exponent - y.exponent).shape())
+    m.d.comb += difference.eq(x.exponent - y.exponent)
     distance = Signal(range(width + GUARD_BITS + 1))
     far = Mux(swap, -difference, difference)
     m.d.comb += distance.eq(Mux(far > width + GUARD_BITS, width + GUARD_BITS, far))
@@ -153,7 +154,9 @@ def settle(m: Module, number: Parts, form: IeeeFormat, below: int = 0) -> tuple[
     below : int
         How far the exponent may lie below the format's least one; 0: it never does.
     """
-    room = number.exponent - form.least_exponent
+    exponent = number.exponent - form.least_exponent
+    room: Value = Signal(exponent.shape())
+    m.d.comb += room.eq(exponent)
     significand = number.significand
     if below:
         amount = Signal(range(below + 1))

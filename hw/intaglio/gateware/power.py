@@ -85,7 +85,9 @@ class PowerDot(Component):
     def _signed(self, m: Module, negative: Value, magnitude: Value) -> Signal:
         """Return a product with its sign."""
         result = Signal(shape(self.one))
-        m.d.comb += result.eq(Mux(negative, -magnitude, magnitude))
+        # A signal of its own: written twice, the product would be two in the netlist.
+        size = Signal(len(result))
+        m.d.comb += [size.eq(magnitude), result.eq(Mux(negative, -size, size))]
         return result
 
 

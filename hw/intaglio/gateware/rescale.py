@@ -37,8 +37,9 @@ def rescale(
         products, amounts = list(pipe.keep(*products)), list(pipe.keep(*amounts))
     results = []
     for product, amount in zip(products, amounts, strict=True):
-        whole = ((product >> amount) + 1) >> 1
+        whole = Signal(Value.cast(product).shape())
         result = Signal(shape(out))
+        m.d.comb += whole.eq(((product >> amount) + 1) >> 1)
         m.d.comb += result.eq(Mux(whole < out.min, out.min, Mux(whole > out.max, out.max, whole)))
         results.append(result)
     return list(pipe.cut(*results))
