@@ -46,9 +46,31 @@ def _corner_pairs() -> list[list[list[int]]]:
     return [[[a, 1, w, ONE | (a & SIGN)]] for a in codes for w in codes]
 
 
+def _near_ties(rng: np.random.Generator) -> list[list[list[int]]]:
+    """Return single products next to halfway between two subnormals.
+
+    Significands multiply to nearly an odd multiple of half the quantum, so that what decides lies
+    far below the bits that are kept.
+    """
+    hidden = 1 << FP16.mantissa_bits
+    sums = []
+    # Exponent fields that add to n: a product's integer counts 2**(n + 2 * (quantum - 1)).
+    for n in range(4, 12):
+        half = 1 << (1 - FP16.quantum - n)
+        for _ in range(40):
+            act = int(rng.integers(hidden, 2 * hidden))
+            odd = 2 * int(rng.integers(0, max(1, hidden * act // half))) + 1
+            wgt = round(odd * half / act)
+            if hidden <= wgt < 2 * hidden:
+                field = int(rng.integers(1, n))
+                codes = (act - hidden | field << 10, wgt - hidden | (n - field) << 10)
+                sums.append([[codes[0], 0, codes[1] | int(rng.integers(0, 2)) * SIGN, 0]])
+    return sums
+
+
 def _inputs(contexts: int, count: int, rng: np.random.Generator) -> Values:
     """Return sums; those of `contexts` sums take turns."""
-    sums = [_beats(rng, 1, 1), *_corner_pairs()]
+    sums = [_beats(rng, 1, 1), *_corner_pairs(), *_near_ties(rng)]
     sums += [_beats(rng, kind, int(rng.integers(1, 12))) for kind in range(count)]
     queues: list[list[dict[str, Any]]] = [[] for _ in range(contexts)]
     for beats in sums:
