@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from intaglio.bench.device import SimDevice
@@ -53,7 +54,7 @@ def test_logits_of_cifar_images_on_both_devices(
     assert len(images) == 200
     expected = reference(shared / MODEL, images, number)
 
-    def logits(device: Device, count: int) -> IntArray:
+    def logits(device: Device, count: int) -> npt.NDArray[np.int8]:
         result = run_program(program, device, {graph.inputs[0]: images[:count]}, keep=True)
         device.close()
         return result.tensors[number].reshape(count, -1)
