@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from intaglio.gateware.reader import AT_LEAST_ONE, CommandReader
-from intaglio.spec.commands import COMMAND_BYTES, RECORDS, Opcode
+from intaglio.gateware.load import word_beats
+from intaglio.gateware.reader import CommandReader
+from intaglio.spec.commands import AT_LEAST_ONE, COMMAND_BYTES, RECORDS, Memory, Opcode
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.registers import Fault
 
 SIZE = 1 << 14
 AT = 0x1F80  # the second command lies in the next 4 KiB
+WHOLE = 30  # beats that are whole words of every memory of the configurations here
 
 
 def program(rng: np.random.Generator, count: int) -> list[dict[str, int]]:
@@ -25,6 +27,8 @@ def program(rng: np.random.Generator, count: int) -> list[dict[str, int]]:
             for field in RECORDS[opcode].fields
         }
         values |= {name: 1 for name in AT_LEAST_ONE[opcode]}
+        if opcode is Opcode.LOAD:
+            values["row_beats"] = WHOLE * int(rng.integers(1, 1000))
         made.append(values | {"opcode": int(opcode)})
     return made
 
@@ -114,23 +118,44 @@ def bad_opcode(commands: list[dict[str, int]]) -> bytes:
     return bytes(data)
 
 
-def bad_count(name: str) -> Any:
+def bad_count(opcode: Opcode, name: str) -> Any:
     def change(commands: list[dict[str, int]]) -> bytes:
-        opcode = next(op for op, names in AT_LEAST_ONE.items() if name in names)
-        commands[3] = program(np.random.default_rng(1), 1)[0] | {"opcode": int(opcode)}
-        fields = {f.name for f in RECORDS[opcode].fields}
-        values = {n: 1 for n in AT_LEAST_ONE[opcode]} | {"opcode": int(opcode), name: 0}
-        commands[3] = {n: v for n, v in values.items() if n in fields}
+        commands[3] = {n: 1 for n in AT_LEAST_ONE[opcode]} | {"opcode": int(opcode), name: 0}
         return as_bytes(commands)
 
     return change
 
 
-@pytest.mark.parametrize(
-    "change",
-    [bad_opcode, *(bad_count(name) for name in ("row_beats", "rows", "pixels", "out_blocks"))],
-    ids=["opcode", "row_beats", "rows", "pixels", "out_blocks"],
-)
+def ragged(memory: Memory, beats: int) -> Any:
+    def change(commands: list[dict[str, int]]) -> bytes:
+        load = {"opcode": int(Opcode.LOAD), "memory": memory, "row_beats": beats, "rows": 1}
+        commands[3] = load
+        return as_bytes(commands)
+
+    return change
+
+
+ILLEGAL = {
+    "opcode": bad_opcode,
+    **{
+        f"{opcode.name}-{name}": bad_count(opcode, name)
+        for opcode, names in AT_LEAST_ONE.items()
+        for name in names
+    },
+    "weights-3": ragged(Memory.WEIGHTS, 3),
+    "params-4": ragged(Memory.PARAMS, 4),
+    "params-6": ragged(Memory.PARAMS, 6),
+    "params-1003": ragged(Memory.PARAMS, 1003),
+    "table-1": ragged(Memory.TABLE, 1),
+}
+
+
+def test_the_words_of_the_tests_take_an_odd_and_an_even_number_of_beats() -> None:
+    assert word_beats(PRESETS["tiny"]) == (1, 2, 5, 2)
+    assert word_beats(PRESETS["default"]) == (1, 2, 3, 1)
+
+
+@pytest.mark.parametrize("change", ILLEGAL.values(), ids=ILLEGAL.keys())
 def test_illegal_command_then_good_program(
     bench: Any, rng: np.random.Generator, change: Any
 ) -> None:

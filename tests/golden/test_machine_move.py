@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from intaglio.golden.machine import GoldenDevice
-from intaglio.spec.commands import RECORDS, Memory, Opcode, Operation, Region
+from intaglio.spec.commands import AT_LEAST_ONE, RECORDS, Memory, Opcode, Operation, Region
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import DeviceError
 from intaglio.spec.quant import Rounding
@@ -107,13 +107,10 @@ def test_words_wider_than_the_bus_take_several_beats(memory: Memory, beats: int)
     [
         (bytes(128), "command 0: 0 is not a valid Opcode"),
         (bytes(60), "command 0: 60 bytes, not 128"),
-        (command(Opcode.LOAD, rows=1), "rows of 0 beats"),
-        (command(Opcode.LOAD, row_beats=1), "0 rows"),
         (command(Opcode.LOAD, row_beats=1, rows=1, offset=2), "no multiple of 4"),
         (command(Opcode.LOAD, row_beats=1, rows=1, offset=4096), "byte 4099 does not exist"),
         (command(Opcode.LOAD, row_beats=1, rows=1, address=256), "word 256 does not exist"),
         (command(Opcode.LOAD, row_beats=1, rows=1, region=3), "region 3 does not exist"),
-        (command(Opcode.COMPUTE, **conv(pixels=0)), "pixels is 0"),
         (command(Opcode.COMPUTE, **conv(last_steps=3)), "last_steps is 3"),
         (command(Opcode.COMPUTE, **conv(rounding=0)), "rounding 0 has no gates"),
         (command(Opcode.COMPUTE, **conv(hold=1, out_blocks=2)), "one output block"),
@@ -128,6 +125,18 @@ def test_illegal_commands_are_faults_of_the_device(commands: bytes, message: str
     with pytest.raises(DeviceError, match=message) as caught:
         opened().run(commands)
     assert caught.value.findings[0].code == "E701"
+
+
+@pytest.mark.parametrize(
+    ("opcode", "name"),
+    [(opcode, name) for opcode, names in AT_LEAST_ONE.items() for name in names],
+)
+def test_counts_of_0_are_refused_before_anything_runs(opcode: Opcode, name: str) -> None:
+    good = conv() if opcode is Opcode.COMPUTE else {"row_beats": 1, "rows": 1}
+    device = opened()
+    device.run(command(opcode, **good))
+    with pytest.raises(DeviceError, match=f"E701: command 1: {name} must be 1 or more"):
+        device.run(command(opcode, **good) + command(opcode, **good | {name: 0}))
 
 
 def test_memory_that_was_not_opened_is_a_fault() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,17 +11,22 @@ from intaglio.gateware.component import Component
 from intaglio.gateware.faults import FAULT
 from intaglio.gateware.fetch import Fetch
 from intaglio.gateware.layout import fields, shape
-from intaglio.spec.commands import ADDRESS, COMMAND_BYTES, COUNT, HEADER, RECORDS, Opcode
+from intaglio.gateware.load import word_beats
+from intaglio.gateware.remainder import divides
+from intaglio.spec.commands import (
+    ADDRESS,
+    AT_LEAST_ONE,
+    COMMAND_BYTES,
+    COUNT,
+    HEADER,
+    RECORDS,
+    Memory,
+    Opcode,
+)
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.record import Record
 from intaglio.spec.registers import Fault
 
-# Counts that would make an engine count through its whole range: a command that has 0 is illegal.
-AT_LEAST_ONE: dict[Opcode, tuple[str, ...]] = {
-    Opcode.LOAD: ("row_beats", "rows"),
-    Opcode.STORE: ("row_beats", "rows"),
-    Opcode.COMPUTE: ("kernel_h", "kernel_w", "out_w", "pixels", "out_blocks"),
-}
 _HEAD = fields(Record("HEADER", sum(field.format.bits for field in HEADER), HEADER))
 
 
@@ -42,9 +47,10 @@ class CommandReader(Component):
     busy : Out(1)
         Some command is not handed over or some beat is under way.
     fault : Out(FAULT)
-        ILLEGAL_COMMAND with `command` = its index, until `abort`: an opcode that is none, or a 0
-        in a field of :data:`AT_LEAST_ONE`. For one cycle at each erroneous beat, with `address` =
-        its byte address.
+        ILLEGAL_COMMAND with `command` = its index, until `abort`: an opcode that is none, a 0 in
+        a field of :data:`~intaglio.spec.commands.AT_LEAST_ONE`, or a LOAD whose rows are no whole
+        words of their memory. For one cycle at each erroneous beat, with `address` = its byte
+        address.
     abort : In(1)
         While 1: forget all commands, issue no burst, drop what still arrives. Hold it until `busy`
         is 0.
@@ -102,14 +108,17 @@ class CommandReader(Component):
         # It goes to its engine, or is a fault.
         index = Signal(shape(COUNT))
         legal = Signal()
+        whole = self._whole_words(m)
         with m.Switch(_HEAD(word[: _HEAD.size]).opcode):
             for opcode in RECORDS:
                 target = getattr(self, opcode.name.lower())
-                counts = [target.payload[name] for name in AT_LEAST_ONE[opcode]]
+                rules = [target.payload[name].any() for name in AT_LEAST_ONE[opcode]]
+                if opcode is Opcode.LOAD:
+                    rules.append(whole)
                 m.d.comb += target.payload.eq(word)
                 with m.Case(opcode):
                     m.d.comb += [
-                        legal.eq(Cat(count.any() for count in counts).all()),
+                        legal.eq(Cat(*rules).all()),
                         target.valid.eq(full & legal & ~self.abort),
                         handed.eq(target.valid & target.ready),
                     ]
@@ -129,3 +138,13 @@ class CommandReader(Component):
                 self.fault.command.eq(index),
             ]
         return m
+
+    def _whole_words(self, m: Module) -> Value:
+        """Return whether the rows of a LOAD are whole words of its memory."""
+        command = self.load.payload
+        whole = Signal(init=1)
+        with m.Switch(command.memory):
+            for memory, beats in zip(Memory, word_beats(self.config), strict=True):
+                with m.Case(memory):
+                    m.d.comb += whole.eq(divides(beats, command.row_beats))
+        return whole

@@ -159,6 +159,16 @@ RECORDS: dict[Opcode, Record] = {
     Opcode.STORE: STORE,
 }
 
+# A 0 in one of these fields is illegal: gates would count through the whole range of the field.
+AT_LEAST_ONE: dict[Opcode, tuple[str, ...]] = {
+    Opcode.LOAD: ("row_beats", "rows"),
+    Opcode.COMPUTE: (
+        *("kernel_h", "kernel_w", "in_blocks", "steps", "last_steps"),
+        *("out_w", "pixels", "out_blocks"),
+    ),
+    Opcode.STORE: ("row_beats", "rows"),
+}
+
 PARAM = Record(
     "PARAM",
     72,

@@ -9,7 +9,7 @@ import numpy as np
 from intaglio.golden.machine_compute import ComputeState, compute
 from intaglio.golden.machine_move import Buffers, load, store
 from intaglio.golden.machine_order import in_any_order
-from intaglio.spec.commands import COMMAND_BYTES, RECORDS, Opcode
+from intaglio.spec.commands import AT_LEAST_ONE, COMMAND_BYTES, RECORDS, Opcode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.device import RunStats
 from intaglio.spec.errors import DeviceError, Finding
@@ -99,7 +99,11 @@ class GoldenDevice:
             opcode = Opcode(data[0] & 0xF)
         except ValueError as error:
             raise _fault(index, str(error)) from error
-        return opcode, RECORDS[opcode].from_bytes(data)
+        fields = RECORDS[opcode].from_bytes(data)
+        zeros = [name for name in AT_LEAST_ONE[opcode] if fields[name] == 0]
+        if zeros:
+            raise _fault(index, f"{', '.join(zeros)} must be 1 or more")
+        return opcode, fields
 
     def _execute(self, opcode: Opcode, fields: Mapping[str, int]) -> None:
         if opcode is Opcode.COMPUTE:

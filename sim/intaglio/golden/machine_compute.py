@@ -68,11 +68,7 @@ def compute(fields: Fields, config: ArrayConfig, buffers: Buffers, state: Comput
 
 
 def _check(fields: Fields, config: ArrayConfig, operation: Operation) -> None:
-    faults = [
-        f"{name} is 0"
-        for name in ("pixels", "out_w", "out_blocks", "kernel_h", "kernel_w", "in_blocks")
-        if fields[name] == 0
-    ]
+    faults = []
     if fields["hold"] or fields["accumulate"]:
         if fields["out_blocks"] != 1 or fields["pixels"] > config.pixels:
             faults.append("hold and accumulate need one output block and one tile")

@@ -72,7 +72,7 @@ def _rows(
     """Return the bytes of memory and the on-chip words of each row."""
     beat, word = config.bus_bytes, words.shape[1]
     size = fields["row_beats"] * beat
-    if fields["row_beats"] < 1 or fields["rows"] < 1 or size % word:
+    if size % word:
         raise ValueError(
             f"{fields['rows']} rows of {fields['row_beats']} beats of {beat} bytes are not"
             f" whole words of {word} bytes"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from intaglio.gateware.control import Control
-from intaglio.spec.commands import RECORDS, Opcode
+from intaglio.spec.commands import AT_LEAST_ONE, RECORDS, Opcode
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.registers import BY_NAME
 
@@ -127,7 +127,7 @@ class Machine:
 def program(tiles: int, words: int = 12) -> list[dict[str, int]]:
     """Return a program that copies `tiles` tiles and adds 1 to the first word of each."""
     commands: list[dict[str, int]] = []
-    one = {name: 1 for name in ("kernel_h", "kernel_w", "out_w", "pixels", "out_blocks")}
+    one = {name: 1 for name in AT_LEAST_ONE[Opcode.COMPUTE]}
     for tile in range(tiles):
         half = tile % 2 * 0x100
         offset = tile * words * CONFIG.bus_bytes
