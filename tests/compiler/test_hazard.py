@@ -107,6 +107,7 @@ def windows(
     return Opcode.COMPUTE, geometry | {
         "operation": kind,
         "rounding": 1,
+        "paired": 0,
         "in_blocks": 1,
         "in_block": 4,
         "steps": 1,

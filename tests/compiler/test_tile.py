@@ -125,8 +125,8 @@ def test_tensors_that_stay_need_no_slots() -> None:
 
 
 def test_panels_are_outside_where_weights_are_the_greater_traffic() -> None:
-    # Eight panels of weights would be read again for every strip of a small image.
-    heavy = layer((24, 10, 4), (24, 10, 128), (3, 3))
+    # The weights of 32 blocks would be read again for every strip of a small image.
+    heavy = layer((24, 4, 4), (24, 4, 128), (3, 3))
     assert tile_layer(heavy, CONFIG, (False, False), ALL).panels_outer
     light = layer((24, 10, 4), (24, 10, 8), (3, 3))
     assert not tile_layer(light, CONFIG, (False, False), ALL).panels_outer
@@ -136,6 +136,8 @@ def test_panels_take_half_of_the_weight_buffer_and_are_of_like_sizes() -> None:
     # 18 words for a block; 128 words in the buffer: at most 3 blocks in half of it.
     blocks, chunks = panel_of(layer(out=(12, 10, 16)), CONFIG)
     assert (blocks, len(chunks)) == (2, 1)
+    # At most one block in a quarter of it.
+    assert panel_of(layer(out=(12, 10, 16)), CONFIG, 4)[0] == 1
 
 
 @pytest.mark.parametrize(

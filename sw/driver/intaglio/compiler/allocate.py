@@ -33,7 +33,25 @@ class Placed:
         return self.address + self.life.size
 
 
-def first_fit(life: Life, placed: Iterable[Placed], capacity: int | None) -> int | None:
+@dataclass(frozen=True)
+class Apart:
+    """Residues that an address may not have: `banks` words later the same bank is reached."""
+
+    banks: int = 1
+    residues: frozenset[int] = frozenset()
+
+    def first(self, address: int) -> int:
+        """Return the lowest allowed address, `address` or later."""
+        if len(self.residues) >= self.banks:
+            return address
+        while address % self.banks in self.residues:
+            address += 1
+        return address
+
+
+def first_fit(
+    life: Life, placed: Iterable[Placed], capacity: int | None, apart: Apart | None = None
+) -> int | None:
     """Return the lowest address at which `life` meets nothing, None if there is none.
 
     Parameters
@@ -42,13 +60,29 @@ def first_fit(life: Life, placed: Iterable[Placed], capacity: int | None) -> int
         What has got its address already.
     capacity : int or None
         Size of the space; None: as large as needed.
+    apart : Apart, optional
+        Addresses that are not allowed.
     """
-    address = 0
+    apart = apart or Apart()
+    address = apart.first(0)
     for other in sorted((p for p in placed if p.life.meets(life)), key=lambda p: p.address):
         if address + life.size <= other.address:
             break
-        address = max(address, other.end)
+        address = apart.first(max(address, other.end))
     return address if capacity is None or address + life.size <= capacity else None
+
+
+def shared_fit(
+    life: Life, placed: Iterable[Placed], partners: Iterable[Placed], apart: Apart
+) -> int | None:
+    """Return the address of one of `partners` at which `life` meets nothing else, else None."""
+    alive = [p for p in placed if p.life.meets(life)]
+    for partner in (p for p in partners if p.life.size == life.size):
+        first, end = partner.address, partner.end
+        clear = all(p is partner or p.end <= first or end <= p.address for p in alive)
+        if clear and apart.first(first) == first:
+            return first
+    return None
 
 
 def gaps_at(step: int, placed: Iterable[Placed], capacity: int) -> tuple[tuple[int, int], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from intaglio.compiler.buffers import Home, Ring
 from intaglio.compiler.check import HOST, activations, check_graph
 from intaglio.compiler.constants import Context
+from intaglio.compiler.edges import edge_commands
 from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.flow import is_alias, plan_flow
 from intaglio.compiler.group import suit
@@ -12,6 +13,7 @@ from intaglio.compiler.layer import Layer
 from intaglio.compiler.lower import lower, quant_of
 from intaglio.compiler.memory import plan_memory
 from intaglio.compiler.schedule import schedule_layer
+from intaglio.spec.commands import COMMAND_BYTES
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.graph import Graph
 from intaglio.spec.program import HostStep, Job, LayerPlan, Program, TensorPlan
@@ -24,6 +26,7 @@ def compile_graph(
     reference: str = "litert",
     keep_all: bool = False,
     reuse: bool = False,
+    resident_io: bool = False,
 ) -> Program:
     """Compile a network for one configuration.
 
@@ -43,14 +46,19 @@ def compile_graph(
     reuse : bool
         Memory of tensors that nothing reads any more is used again, so that fewer can be read
         back at the end.
+    resident_io : bool
+        Inputs and outputs of the network stay in the activation buffer: a first job loads the
+        inputs, a last one stores the outputs, and the jobs between move constants alone, as far
+        as all other tensors fit too.
 
     Raises
     ------
     ModelError
         E303, E304: what is not supported, all together.
     FitError
-        E401: a layer is too large for the buffers. E402: an accumulator could overflow. E403: a
-        number exceeds the range of its command field, or there are too many layers.
+        E401: a layer is too large for the buffers, or with `resident_io` inputs and outputs are.
+        E402: an accumulator could overflow. E403: a number exceeds the range of its command
+        field, or there are too many layers.
     """
     check_graph(graph, config, reference)
     flow = plan_flow(graph)
@@ -61,11 +69,20 @@ def compile_graph(
         for index in stage.nodes
     }
     memory = plan_memory(
-        graph, flow, layers, config, keep_all=keep_all, reuse=reuse and not keep_all
+        graph,
+        flow,
+        layers,
+        config,
+        keep_all=keep_all,
+        reuse=reuse and not keep_all,
+        edges=resident_io,
     )
+    edges = edge_commands(graph, flow, config, memory) if resident_io else (b"", b"")
     constants = Constants(config.bus_bytes)
     steps: list[Job | HostStep] = []
-    commands = b""
+    commands = edges[0]
+    if edges[0]:
+        steps.append(Job(0, len(edges[0]) // COMMAND_BYTES, ()))
     for stage in flow.stages:
         if stage.host:
             node = graph.nodes[stage.nodes[0]]
@@ -78,12 +95,15 @@ def compile_graph(
             weights=Ring(config.weight_words),
             params=Ring(config.param_words),
             homes=memory.homes,
+            late=frozenset(graph.outputs) if resident_io else frozenset(),
         )
         for index in stage.nodes:
             schedule_layer(context, layers[index], memory.tilings[index])
-        first = sum(step.count for step in steps if isinstance(step, Job))
-        steps.append(Job(first, len(context.stream), stage.nodes))
+        steps.append(Job(len(commands) // COMMAND_BYTES, len(context.stream), stage.nodes))
         commands += context.stream.to_bytes()
+    if edges[1]:
+        steps.append(Job(len(commands) // COMMAND_BYTES, len(edges[1]) // COMMAND_BYTES, ()))
+        commands += edges[1]
     return Program(
         model=graph.name,
         config_name=config.name,

@@ -26,6 +26,8 @@ class Context:
         Contents of the weight buffer and of the parameter memory.
     homes : mapping
         Tensor number to its place.
+    late : frozenset of int
+        Tensors that a job of their own stores.
     """
 
     config: ArrayConfig
@@ -34,6 +36,7 @@ class Context:
     weights: Ring
     params: Ring
     homes: Mapping[int, Home]
+    late: frozenset[int] = frozenset()
 
 
 class LayerConstants:
@@ -67,13 +70,16 @@ class LayerConstants:
         self._params = [context.constants.add(data) for data in packed]
 
     def begin(self) -> None:
-        """Load the table and make room, so that weights that fit lie in one piece."""
+        """Load the table and make room for weights that every strip reads again."""
         if self._layer.table is not None:
             offset = self._context.constants.add(pack_table(self._layer.table, self._config))
             self._context.stream.load_words(Memory.TABLE, offset, CODES, 0, self._label)
         every = (0, self.blocks)
         words = sum(self._panel_words(every, chunk) for chunk in self._tiling.chunks)
-        self._context.weights.reserve(min(words, self._config.weight_words))
+        strips = sum(1 for _ in self._tiling.strips(self._layer))
+        again = strips > 1 or len(self._tiling.chunks) > 1
+        if again and words <= self._config.weight_words:
+            self._context.weights.reserve(words)
 
     def _weight_words(self, chunk: Chunk) -> int:
         """Return the words of an output block that is not folded."""

@@ -101,8 +101,7 @@ def _constant_reads(fields: Mapping[str, int], config: ArrayConfig) -> list[Span
     spans = []
     blocks = fields["out_blocks"]
     if fields["operation"] in (Operation.CONV, Operation.DEPTHWISE):
-        inner = (fields["in_blocks"] - 1) * fields["steps"] + fields["last_steps"]
-        words = fields["kernel_h"] * fields["kernel_w"] * inner if fields["weight_step"] else 1
+        words = _tile_words(fields, config) if fields["weight_step"] else 1
         start, stride = fields["weight_start"], fields["weight_block"]
         spans.append(Span(Memory.WEIGHTS, start, words, blocks, stride))
     if fields["operation"] == Operation.ADD:
@@ -111,6 +110,15 @@ def _constant_reads(fields: Mapping[str, int], config: ArrayConfig) -> list[Span
         start, stride = fields["param_start"], fields["param_block"]
         spans.append(Span(Memory.PARAMS, start, config.drain_steps, blocks, stride))
     return spans
+
+
+def _tile_words(fields: Mapping[str, int], config: ArrayConfig) -> int:
+    """Return the weight words of one output block: one for each array step of a tile."""
+    wide = fields["paired"] or fields["operation"] == Operation.DEPTHWISE
+    requests = -(-fields["kernel_w"] // config.depth) if wide else fields["kernel_w"]
+    full, last = fields["steps"], fields["last_steps"]
+    row = (requests if fields["paired"] else fields["in_blocks"]) - 1
+    return fields["kernel_h"] * (row * full + last) * (1 if fields["paired"] else requests)
 
 
 def _writes(fields: Mapping[str, int]) -> list[Span]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from intaglio.compiler.allocate import Life, Placed, first_fit, gaps_at
+from intaglio.compiler.allocate import Apart, Life, Placed, first_fit, gaps_at, shared_fit
 from intaglio.compiler.buffers import Home
-from intaglio.compiler.check import activations
 from intaglio.compiler.cost import tiling_cost
 from intaglio.compiler.flow import Flow
 from intaglio.compiler.layer import Layer, image_of
+from intaglio.compiler.lives import Sum, Use, candidates, edge_lives, orders_of, sums, uses_of
 from intaglio.compiler.tile import tile_layer
 from intaglio.compiler.tiling import Tiling
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.errors import FitError
+from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.graph import Graph
 from intaglio.spec.tensor import tensor_bytes
 
@@ -38,29 +38,6 @@ class MemoryPlan:
     tensor_bytes: int
 
 
-@dataclass(frozen=True)
-class Use:
-    """Operators that make and read the bytes of a tensor; -1 makes the inputs of the network."""
-
-    made: int
-    read: tuple[int, ...]
-
-
-def uses_of(graph: Graph, flow: Flow) -> dict[int, Use]:
-    """Return the uses of each root tensor; an output of the network is read past the last node."""
-    made = {flow.roots[number]: -1 for number in graph.inputs}
-    read: dict[int, list[int]] = {}
-    running = flow.stage_of()
-    for index in running:
-        node = graph.nodes[index]
-        made[node.outputs[0]] = index
-        for number in activations(node):
-            read.setdefault(flow.roots[number], []).append(index)
-    for number in graph.outputs:
-        read.setdefault(flow.roots[number], []).append(len(graph.nodes))
-    return {root: Use(at, tuple(sorted(read.get(root, [])))) for root, at in made.items()}
-
-
 def plan_memory(
     graph: Graph,
     flow: Flow,
@@ -69,12 +46,14 @@ def plan_memory(
     *,
     keep_all: bool,
     reuse: bool,
+    edges: bool = False,
 ) -> MemoryPlan:
     """Place every tensor and tile every layer.
 
     Tensors are tried in the order of the traffic that they save for each step that they live. One
     stays in the activation buffer if the layers beside it then take no longer, and move no more
-    in the same time.
+    in the same time. A sum takes the place of an operand that nothing reads afterwards; operands
+    of a sum lie in different banks.
 
     Parameters
     ----------
@@ -82,31 +61,25 @@ def plan_memory(
         Every tensor has its own place in memory and is written.
     reuse : bool
         Memory of tensors that nothing reads any more is used again.
+    edges : bool
+        The network's inputs and outputs stay in the buffer, however long that takes.
 
     Raises
     ------
     FitError
-        E401: a layer does not fit, although no tensor stays in the buffer.
+        E401: a layer does not fit, although no tensor stays in the buffer; or one of `edges`
+        does not fit.
     """
     uses = uses_of(graph, flow)
     words = {
         root: tensor_bytes(*image_of(graph.tensors[root]), config.channels) // config.act_bytes
         for root in uses
     }
-    placed: list[Placed] = []
-    tilings = {index: _tile(layer, flow, config, placed) for index, layer in layers.items()}
-    for life in [] if keep_all else _candidates(flow, uses, words):
-        address = first_fit(life, placed, config.act_words)
-        if address is None:
-            continue
-        trial = [*placed, Placed(life, address)]
-        beside = [index for index in layers if life.first <= index <= life.last]
-        try:
-            changed = {index: _tile(layers[index], flow, config, trial) for index in beside}
-        except FitError:  # a layer would find no room for its strips
-            continue
-        if _total(changed.values()) <= _total(tilings[index] for index in beside):
-            placed, tilings = trial, tilings | changed
+    room = _Room(flow, layers, config, tuple(sums(flow, layers)))
+    kept = room.keep(graph, edge_lives(graph, flow, uses, words) if edges else [])
+    orders = [[]] if keep_all else orders_of(candidates(flow, uses, words))
+    found = (room.fill(kept, order) for order in orders)
+    placed, tilings = min(found, key=lambda plan: _total(plan[1].values()))
     inside = {p.life.key: p.address for p in placed}
     offsets, size = _offsets(flow, uses, words, inside, config, len(graph.nodes), reuse=reuse)
     homes = {
@@ -126,34 +99,89 @@ class _Tiled:
     cost: tuple[int, int]
 
 
+@dataclass(frozen=True)
+class _Room:
+    """The activation buffer and what wants to be in it."""
+
+    flow: Flow
+    layers: Mapping[int, Layer]
+    config: ArrayConfig
+    adds: tuple[Sum, ...]
+    known: dict[tuple[object, ...], _Tiled] = field(default_factory=dict)
+
+    def keep(self, graph: Graph, lives: list[Life]) -> list[Placed]:
+        """Return places of `lives`, all of which have to be in the buffer."""
+        placed: list[Placed] = []
+        for life in lives:
+            address = self._address(life, placed)
+            if address is None:
+                raise _no_room(graph, life, self.config)
+            placed.append(Placed(life, address))
+        return placed
+
+    def fill(
+        self, placed: list[Placed], lives: list[Life]
+    ) -> tuple[list[Placed], dict[int, _Tiled]]:
+        """Return `placed` with each of `lives` that is worth its room, and the tilings."""
+        tilings = {index: self._tile(layer, placed) for index, layer in self.layers.items()}
+        kept = {p.life.key for p in placed}
+        for life in lives:
+            address = None if life.key in kept else self._address(life, placed)
+            if address is None:
+                continue
+            trial = [*placed, Placed(life, address)]
+            beside = [index for index in self.layers if life.first <= index <= life.last]
+            try:
+                changed = {index: self._tile(self.layers[index], trial) for index in beside}
+            except FitError:  # a layer would find no room for its strips
+                continue
+            if _total(changed.values()) <= _total(tilings[index] for index in beside):
+                placed, tilings = trial, tilings | changed
+        return placed, tilings
+
+    def _address(self, life: Life, placed: list[Placed]) -> int | None:
+        """Return the best address in the activation buffer, None if there is no room."""
+        beside = {other for add in self.adds for other in add.beside(life.key)}
+        residues = (p.address % self.config.banks for p in placed if p.life.key in beside)
+        apart = Apart(self.config.banks, frozenset(residues))
+        partners = [p for p in placed if any(add.in_place(p.life, life) for add in self.adds)]
+        shared = shared_fit(life, placed, partners, apart)
+        if shared is not None:
+            return shared
+        return first_fit(life, placed, self.config.act_words, apart)
+
+    def _tile(self, layer: Layer, placed: list[Placed]) -> _Tiled:
+        """Return the tiling of a layer beside the tensors that stay in the buffer."""
+        inside = {p.life.key for p in placed if p.life.first <= layer.index <= p.life.last}
+        stay = tuple(self.flow.roots[n] in inside for n in (*layer.inputs, layer.output))
+        gaps = gaps_at(layer.index, placed, self.config.act_words)
+        key = (layer.index, stay, gaps)
+        if key not in self.known:
+            tiling = tile_layer(layer, self.config, stay, gaps)
+            self.known[key] = _Tiled(tiling, tiling_cost(layer, self.config, tiling, stay))
+        return self.known[key]
+
+
+def _no_room(graph: Graph, life: Life, config: ArrayConfig) -> FitError:
+    have, need = config.act_words * config.act_bytes, life.size * config.act_bytes
+    name = graph.tensors[life.key].name
+    return FitError(
+        Finding(
+            "E401",
+            f"{name} takes {need} bytes and finds no room beside the network's other inputs and"
+            " outputs, which all have to stay in the activation buffer",
+            where=name,
+            have=f"{have} bytes, acts_kib = {config.acts_kib}",
+            need=f"{need} bytes more than the others take",
+            help="raise array.acts_kib",
+        )
+    )
+
+
 def _total(tiled: Iterable[_Tiled]) -> tuple[int, int]:
     """Return the cycles and the beats of several layers."""
-    cycles, beats = zip(*(t.cost for t in tiled), strict=True)
-    return sum(cycles), sum(beats)
-
-
-def _tile(layer: Layer, flow: Flow, config: ArrayConfig, placed: list[Placed]) -> _Tiled:
-    """Return the tiling of a layer beside the tensors that stay in the buffer."""
-    inside = {p.life.key for p in placed if p.life.first <= layer.index <= p.life.last}
-    stay = tuple(flow.roots[n] in inside for n in (*layer.inputs, layer.output))
-    gaps = gaps_at(layer.index, placed, config.act_words)
-    tiling = tile_layer(layer, config, stay, gaps)
-    return _Tiled(tiling, tiling_cost(layer, config, tiling, stay))
-
-
-def _candidates(flow: Flow, uses: Mapping[int, Use], words: Mapping[int, int]) -> list[Life]:
-    """Return the tensors that the array both makes and reads within one job, the best first."""
-    stage = flow.stage_of()
-    found = []
-    for root, use in uses.items():
-        if use.made < 0 or flow.stages[stage[use.made]].host:
-            continue
-        near = [n for n in use.read if stage.get(n) == stage[use.made]]
-        if near:
-            life = Life(root, words[root], use.made, near[-1])
-            saved = (len(near) + (len(near) == len(use.read))) / (life.last - life.first + 1)
-            found.append((saved, life))
-    return [life for _, life in sorted(found, key=lambda f: (-f[0], -f[1].size, f[1].key))]
+    costs = [t.cost for t in tiled]
+    return sum(cycles for cycles, _ in costs), sum(beats for _, beats in costs)
 
 
 def _offsets(

@@ -9,12 +9,19 @@ from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.tensor import blocks_of
 
 
-def panel_of(layer: Layer, config: ArrayConfig) -> tuple[int, tuple[Chunk, ...]]:
+def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tuple[Chunk, ...]]:
     """Return the output channel blocks of a panel and the chunks of its sum.
 
-    A panel takes half of the weight buffer, so that the next one can be loaded meanwhile. Where
-    not even one output block does, it takes the whole buffer, or its sum is cut into chunks: an
-    output of one tile reads each chunk once, a larger one reads it again for every tile.
+    A panel takes at most half of the weight buffer, so that the next one can be loaded meanwhile.
+    Where not even one output block does, it takes the whole buffer, or its sum is cut into
+    chunks: an output of one tile reads each chunk once, a larger one reads it again for every
+    tile.
+
+    Parameters
+    ----------
+    share : int
+        A panel of several blocks takes at most one part of `share` of the weight buffer: with 4,
+        the first panel of the next layer fits beside the last ones of this layer.
 
     Raises
     ------
@@ -32,7 +39,7 @@ def panel_of(layer: Layer, config: ArrayConfig) -> tuple[int, tuple[Chunk, ...]]
     pixels = layer.out_image[0] * layer.out_image[1]
     chunks: tuple[Chunk, ...] = (full,)
     if layer.weights is not None and words <= half:
-        most = min(most, half // words)
+        most = min(most, max(config.weight_words // share // words, 1))
     elif layer.weights is not None:
         most = 1
         one_tile = pixels <= config.pixels and layer.sums_channels

@@ -60,7 +60,8 @@ class _Scheduler:
             else:
                 self._window(piece, panel, inputs[0], out)
         home = self._context.homes[self._layer.output]
-        if home.offset >= 0:
+        late = self._layer.output in self._context.late and home.address >= 0
+        if home.offset >= 0 and not late:
             for fields in transfers(home, strip, panel, out, self._config.bus_bytes):
                 self._move(Opcode.STORE, fields)
 

@@ -33,16 +33,12 @@ def tile_layer(
     FitError
         E401 with the bytes that the smallest strip needs.
     """
-    blocks, chunks = panel_of(layer, config)
-    smallest = 0
-    while True:
-        found = _strips(layer, config, resident, gaps, blocks, chunks)
-        if isinstance(found, Tiling):
-            return found
-        smallest = found
-        if layer.sums_channels or blocks == 1:
-            break
-        blocks //= 2  # channels are apart: a panel needs its own input blocks alone
+    shapes = dict.fromkeys(panel_of(layer, config, share) for share in (4, 2))
+    found = [_fitted(layer, config, resident, gaps, *shape) for shape in shapes]
+    fitting = [tiling for tiling in found if isinstance(tiling, Tiling)]
+    if fitting:  # larger panels only where they save traffic
+        return min(fitting, key=lambda t: tiling_cost(layer, config, t, resident)[1])
+    smallest = next(words for words in found if isinstance(words, int))
     available = sum(end - first for first, end in gaps) * config.act_bytes
     raise FitError(
         Finding(
@@ -55,6 +51,22 @@ def tile_layer(
             help="raise array.acts_kib",
         )
     )
+
+
+def _fitted(
+    layer: Layer,
+    config: ArrayConfig,
+    resident: tuple[bool, ...],
+    gaps: tuple[Gap, ...],
+    blocks: int,
+    chunks: tuple[Chunk, ...],
+) -> Tiling | int:
+    """Return the cheapest tiling with panels of at most `blocks`, or the words it would need."""
+    found = _strips(layer, config, resident, gaps, blocks, chunks)
+    while isinstance(found, int) and not layer.sums_channels and blocks > 1:
+        blocks //= 2  # channels are apart: a panel needs its own input blocks alone
+        found = _strips(layer, config, resident, gaps, blocks, chunks)
+    return found
 
 
 def _strips(
@@ -94,6 +106,8 @@ def _slot_words(
         for i, (n, size) in enumerate(zip(shape, layer.image[:2], strict=True))
     ]
     before = in_blocks * sides[0] * sides[1]
+    if len(layer.inputs) > 1 and before % config.banks == 0:
+        before += 1  # operands of a sum are read together: from different banks
     return *([before] * len(layer.inputs)), blocks * shape[0] * shape[1]
 
 
