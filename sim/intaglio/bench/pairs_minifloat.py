@@ -12,7 +12,7 @@ from intaglio.bench.row import Row, Values
 from intaglio.gateware.minifloat import MinifloatProduct
 from intaglio.gateware.minifloat_dot import MinifloatDot, MinifloatFloatDot
 from intaglio.golden.minifloat import block_dot, dot, float_dot, products
-from intaglio.spec.codes_minifloat import Minifloat, minifloat
+from intaglio.spec.codes_minifloat import BLOCK_NAN, Minifloat, minifloat
 from intaglio.spec.ieee import FP16, FP32, IeeeFormat
 
 E2M1, E4M3, E5M2 = (minifloat(name) for name in ("fp4_e2m1", "fp8_e4m3", "fp8_e5m2"))
@@ -67,6 +67,10 @@ def _sums(
         kind = n % 5 if length < 100 else 0
         act = _codes(fa, rng, (length, lanes), kind)
         wgt = _codes(fw, rng, (length, lanes), kind)
+        if kind == 1:
+            # Zeros beside codes of any exponent, between subnormals: a zero must not move the sum.
+            wgt = np.where(rng.random(wgt.shape) < 0.5, wgt, _codes(fw, rng, wgt.shape, 3))
+            act = np.where(rng.random((length, 1)) < 0.4, 0, act)
         if kind == 4:
             # What comes first goes again, the last first: exact sums end at 0.
             half = length // 2
@@ -78,6 +82,8 @@ def _sums(
             beat |= {"first": int(at == 0), "last": int(at == length - 1)}
             if blocks:
                 near = np.clip(centre + rng.integers(-reach, reach, 2), 0, 255)
+                if n % 8 == 3 and rng.random() < 0.1:
+                    near[int(rng.integers(2))] = BLOCK_NAN
                 beat |= {"act_exponent": int(near[0]), "wgt_exponent": int(near[1])}
             queues[n % contexts].append(beat)
     shortest = min(map(len, queues))
