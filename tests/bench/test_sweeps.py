@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from intaglio.bench.pairs_products import SWEEPS as PRODUCTS
+from intaglio.bench.pairs_shift import SWEEPS as SHIFT_ADD
 from intaglio.bench.pairs_unpack import SWEEPS as UNPACK
 from intaglio.bench.row import Row
 from intaglio.bench.vectors import sweep
 
-SWEEPS = (*PRODUCTS, *UNPACK)
+SWEEPS = (*PRODUCTS, *SHIFT_ADD, *UNPACK)
 VECTORS = 1_000_000
 
 

@@ -45,9 +45,19 @@ def test_every_packing_has_one_multiplier(name: str) -> None:
     assert sum(" * " in line for line in text.splitlines()) == 1
 
 
-def test_rows_have_no_multiplier() -> None:
-    text = component_verilog(units()["multiply"].make("int8", {"style": "rows"}), "top")
-    assert " * " not in text
+@pytest.mark.parametrize(
+    ("name", "form", "settings"),
+    [
+        ("multiply", "int8", {"style": "rows"}),
+        ("shift-add", "pow2_5", {}),
+        ("shift-add", "apot_5", {"act": "int16"}),
+        ("shift-add", "mask", {}),
+    ],
+)
+def test_what_needs_no_multiplier_has_none(
+    name: str, form: str, settings: dict[str, int | str]
+) -> None:
+    assert " * " not in component_verilog(units()[name].make(form, settings), "top")
 
 
 @pytest.mark.parametrize(
@@ -59,6 +69,8 @@ def test_rows_have_no_multiplier() -> None:
         ("multiply", "int8", {"style": 3}, "E203"),
         ("multiply-packed", "int8", {"part": "ecp6"}, "E203"),
         ("multiply-packed", "int8", {"terms": 2}, "E402"),
+        ("shift-add", "pow2_5", {"rounding": "up"}, "E203"),
+        ("shift-add", "pow2_5", {"act": "int99"}, "E206"),
     ],
 )
 def test_what_a_unit_has_not_is_refused(

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from intaglio.gateware.units import Unit, setting_fault
+from intaglio.spec.codes_shift import FORMATS
 from intaglio.spec.errors import ConfigError
 from intaglio.spec.operands import INTEGER_OPERANDS, operands
 from intaglio.spec.packing import PACKINGS
 
+SHIFT_FORMATS = {form.name: form for form in FORMATS}
 STYLES = ("operator", "rows")
 
 
@@ -40,6 +42,16 @@ def _unpack(form: str, settings: Mapping[str, Any]) -> Any:
     return Unpack(operands(form).wgt.bits, **settings)
 
 
+def _shift_add(form: str, settings: Mapping[str, Any]) -> Any:
+    from intaglio.gateware.pipeline import Streamed
+    from intaglio.gateware.shift_add import ShiftProduct
+
+    if settings["rounding"] not in ("exact", "floor"):
+        raise ConfigError(setting_fault("rounding", settings["rounding"], "exact or floor"))
+    act = operands(settings["act"]).act
+    return Streamed(ShiftProduct(SHIFT_FORMATS[form], act, settings["rounding"] == "floor"))
+
+
 UNITS = (
     Unit(
         name="multiply",
@@ -67,5 +79,14 @@ UNITS = (
         build=_unpack,
         golden="intaglio.spec.pack.unpack_codes",
         settings={"lanes": 8, "beat_bytes": 8, "longest": 4095},
+    ),
+    Unit(
+        name="shift-add",
+        family="shift-add",
+        summary="one product with a weight of one or two powers of two, or a mask; no multiplier",
+        formats=tuple(SHIFT_FORMATS),
+        build=_shift_add,
+        golden="intaglio.golden.products.shift_products",
+        settings={"act": "int8", "rounding": "exact"},
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from intaglio.spec.codes_shift import ShiftFormat
 from intaglio.spec.formats import IntArray
 
 
@@ -25,3 +26,24 @@ def products(
     wgts = w.reshape(len(w), terms, w.shape[1] // terms)
     sums: IntArray = np.einsum("nti,ntj->nij", acts, wgts)
     return sums.reshape(len(a), acts.shape[2] * wgts.shape[2])
+
+
+def shift_products(act: npt.ArrayLike, codes: npt.ArrayLike, form: ShiftFormat) -> IntArray:
+    """Return act * value(code) * 2**form.point, exactly."""
+    return np.asarray(np.asarray(act, np.int64) * form.decode(codes), np.int64)
+
+
+def floored_shift_products(act: npt.ArrayLike, codes: npt.ArrayLike, form: ShiftFormat) -> IntArray:
+    """Return (-1)**sign * sum over terms of floor(act * 2**-exponent), exponents of None giving 0.
+
+    Source: the DeepShift kernel, an arithmetic shift of the activation and a sign.
+    """
+    a, c = np.asarray(act, np.int64), np.asarray(codes, np.int64)
+    total = np.zeros(np.broadcast_shapes(a.shape, c.shape), np.int64)
+    for exponents, (at, width) in zip(form.terms, form.fields, strict=True):
+        chosen = c >> at & ((1 << width) - 1)
+        for index, exponent in enumerate(exponents):
+            if exponent is not None:
+                total += np.where(chosen == index, a >> exponent, 0)
+    negative = form.signed & (c >> (form.bits - 1) == 1)
+    return np.asarray(np.where(negative, -total, total), np.int64)
