@@ -67,6 +67,8 @@ class Sink:
         self.taking, self.count, self.seen = False, 0, False
         self.waiting: int | None = None
         self.faults: list[dict[str, Any]] = []
+        if self.ready is not None:
+            self.ready.value = 0  # the run before may have left it at 1
         self.drive(False)
 
     def drive(self, take: bool) -> None:
