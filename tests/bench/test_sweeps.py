@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from intaglio.bench.pairs_groups import SWEEPS as GROUPS
 from intaglio.bench.pairs_products import SWEEPS as PRODUCTS
 from intaglio.bench.pairs_shift import SWEEPS as SHIFT_ADD
 from intaglio.bench.pairs_unpack import SWEEPS as UNPACK
 from intaglio.bench.row import Row
 from intaglio.bench.vectors import sweep
 
-SWEEPS = (*PRODUCTS, *SHIFT_ADD, *UNPACK)
+SWEEPS = (*GROUPS, *PRODUCTS, *SHIFT_ADD, *UNPACK)
 VECTORS = 1_000_000
 
 

@@ -70,6 +70,10 @@ def test_what_needs_no_multiplier_has_none(
         ("multiply-packed", "int8", {"part": "ecp6"}, "E203"),
         ("multiply-packed", "int8", {"terms": 2}, "E402"),
         ("shift-add", "pow2_5", {"rounding": "up"}, "E203"),
+        ("group-shift", "int8", {"acc_bits": 32}, "E402"),
+        ("group-shift", "int8", {"form": "both"}, "E203"),
+        ("group-scale", "int8", {"acc_bits": 32}, "E402"),
+        ("l1-statistics", "int8", {"lanes": 0}, "E203"),
         ("shift-add", "pow2_5", {"act": "int99"}, "E206"),
     ],
 )
