@@ -9,7 +9,16 @@ from amaranth.lib import data, wiring
 
 
 class Component(wiring.Component):
-    """An Amaranth component; its members come from the signature given to ``__init__``."""
+    """An Amaranth component; its members come from the signature given to ``__init__``.
+
+    One whose parameters are refused leaves no warning that it was never used.
+    """
+
+    _MustUse__silence = True
+
+    def __init__(self, signature: Any = None) -> None:
+        super().__init__(signature)
+        self._MustUse__silence = False
 
     if TYPE_CHECKING:
         # Members are set from the signature at run time, which a type checker cannot follow.

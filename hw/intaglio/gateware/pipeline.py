@@ -34,8 +34,6 @@ class Pipeline(SharedComponent):
     """
 
     latency_cycles: int
-    # A part stands for all parts of its name, of which one is converted; the others are no mistake.
-    _MustUse__silence = True
 
     def __init__(
         self, module_name: str, inputs: dict[str, ShapeLike], outputs: dict[str, ShapeLike]
@@ -47,6 +45,8 @@ class Pipeline(SharedComponent):
             | {name: In(shape) for name, shape in inputs.items()}
             | {name: Out(shape) for name, shape in outputs.items()}
         )
+        # It stands for all parts of its name, of which one is converted; the rest are no mistake.
+        self._MustUse__silence = True
 
     def stage(self, m: Module, value: Any, name: str) -> Any:
         """Return a register that takes `value` when the pipeline moves."""
@@ -78,8 +78,6 @@ class Streamed(Holder):
 
     Golden: the core's.
     """
-
-    _MustUse__silence = True
 
     def __init__(self, core: Pipeline) -> None:
         self.core = core
