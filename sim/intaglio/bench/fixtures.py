@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Module, Signal
+from amaranth import Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -10,6 +10,7 @@ from intaglio.gateware.array import ARRAY_FIELDS, MacArray
 from intaglio.gateware.buffer import ActBuffer
 from intaglio.gateware.core import Core
 from intaglio.gateware.drain import Drain
+from intaglio.gateware.fold import Fold
 from intaglio.gateware.gather import Gather
 from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.load import word_write
@@ -197,4 +198,51 @@ class CoreFixture(Holder):
             core.fetch.valid.eq(self.fetch.valid & reading),
             self.fetch.ready.eq(core.fetch.ready & reading),
         ]
+        return m
+
+
+class FoldFixture(Holder):
+    """A fold with a register behind it: without one it may have no clock."""
+
+    def __init__(self, config: ArrayConfig) -> None:
+        self.config = config
+        accs = stream.Signature(accs_layout(config), always_ready=True)
+        super().__init__({"i": In(accs), "fold": In(1), "o": Out(accs)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.fold = fold = Fold(self.config)
+        connect(m, flipped(self.i), fold.i)
+        m.d.comb += fold.fold.eq(self.fold)
+        m.d.sync += [self.o.valid.eq(fold.o.valid), self.o.payload.eq(fold.o.payload)]
+        return m
+
+
+class ScratchpadFixture(Holder):
+    """A scratchpad that stream `writes` fills and whose read port is a pair of streams."""
+
+    def __init__(self, word_bits: int, words: int) -> None:
+        self.word_bits, self.words = word_bits, words
+        super().__init__(
+            {
+                "writes": In(stream.Signature(word_layout(word_bits), always_ready=True)),
+                "i": In(stream.Signature(shape(WORDS))),
+                "o": Out(stream.Signature(word_bits)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.memory = memory = Scratchpad(self.word_bits, self.words)
+        connect(m, flipped(self.writes), memory.i)
+        # The memory reads in every cycle: an address stays there while its word waits.
+        asked = Signal(shape(WORDS))
+        room = ~self.o.valid | self.o.ready
+        m.d.comb += [
+            self.i.ready.eq(room),
+            memory.address.eq(Mux(room, self.i.payload, asked)),
+            self.o.payload.eq(memory.data),
+        ]
+        with m.If(room):
+            m.d.sync += [self.o.valid.eq(self.i.valid), asked.eq(self.i.payload)]
         return m

@@ -1,10 +1,10 @@
-"""Surroundings of the control side: one step at a time, one register access at a time."""
+"""Surroundings of the control side: engines that complete commands, accesses one at a time."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from amaranth import Cat, EnableInserter, Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -35,59 +35,6 @@ ANSWER = data.StructLayout(
         "bases": BASES,
     }
 )
-
-
-class Stepped(Component):
-    """A component with plain ports that stands still but for one clock edge a payload.
-
-    A payload of `i` holds all inputs for a cycle, one of `o` all outputs of that cycle.
-
-    Parameters
-    ----------
-    dut : Component
-        Without memories of ``add_ram``.
-    skip : int
-        Payloads of `o` left out at the start, while the outputs say nothing yet.
-    when : str
-        An output; while it is 0 the others show 0.
-    """
-
-    def __init__(self, dut: Component, *, skip: int = 0, when: str = "") -> None:
-        self.dut, self.skip, self.when = dut, skip, when
-        members = dut.signature.members
-        self.ins, self.outs = (
-            {name: member.shape for name, member in members.items() if member.flow == flow}
-            for flow in (In, Out)
-        )
-        super().__init__(
-            {
-                "i": In(stream.Signature(data.StructLayout(self.ins))),
-                "o": Out(stream.Signature(data.StructLayout(self.outs))),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        room, step = Signal(), Signal()
-        m.submodules.dut = EnableInserter(step)(self.dut)
-        early = Signal(range(self.skip + 1), init=self.skip)
-        m.d.comb += [
-            room.eq(~self.o.valid | self.o.ready),
-            self.i.ready.eq(room),
-            step.eq(room & self.i.valid),
-            *(getattr(self.dut, name).eq(self.i.payload[name]) for name in self.ins),
-        ]
-        with m.If(room):
-            m.d.sync += self.o.valid.eq(step & (early == 0))
-        with m.If(step):
-            m.d.sync += early.eq(Mux(early == 0, 0, early - 1))
-            for name in self.outs:
-                value = getattr(self.dut, name)
-                m.d.sync += self.o.payload[name].eq(value)
-                if self.when and name != self.when:
-                    with m.If(~getattr(self.dut, self.when)):
-                        m.d.sync += self.o.payload[name].eq(0)
-        return m
 
 
 def started(record: Record) -> data.StructLayout:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from intaglio.bench.fixtures_control import DispatchFixture, Stepped
+from intaglio.bench.fixtures_control import DispatchFixture
+from intaglio.bench.fixtures_stepped import stepped_row
 from intaglio.bench.row import Row, Values
 from intaglio.gateware.counters import NAMES, Counters
 from intaglio.gateware.life import SOURCES, Life
@@ -17,6 +18,7 @@ from intaglio.spec.commands import ADDRESS, COUNT, RECORDS, Opcode
 from intaglio.spec.registers import TRACE_ENTRIES, Fault
 
 COMMANDS = 60
+TRACE_SKIP = 2  # nothing was marked before the first step
 Random = np.random.Generator
 
 
@@ -149,27 +151,12 @@ def _trace_golden(inputs: Values) -> Values:
     return {"o": out}
 
 
-TRACE_SKIP = 2  # nothing was marked before the first step
-
-
 def _queue_inputs(rng: Random) -> Values:
     return {"i": rng.integers(0, 1 << 12, 300).tolist()}
 
 
 def _queue_golden(inputs: Values) -> Values:
     return {"o": list(inputs["i"])}
-
-
-def _stepped(name: str, component: Any, stimulus: Any, skip: int = 0) -> Row:
-    """Return the row of a component with plain ports."""
-    inputs, golden = stimulus
-    return Row(
-        name=name,
-        build=lambda: Stepped(component(), skip=skip),
-        inputs=inputs,
-        golden=golden,
-        latency=None,
-    )
 
 
 ROWS = (
@@ -180,9 +167,9 @@ ROWS = (
         golden=_dispatch_golden,
         latency=None,
     ),
-    _stepped("life", Life, (_life_inputs, _life_golden)),
-    _stepped("counters", Counters, (_counter_inputs, _counter_golden)),
-    _stepped("trace", Trace, (_trace_inputs, _trace_golden), TRACE_SKIP),
+    stepped_row("life", Life, _life_inputs, _life_golden),
+    stepped_row("counters", Counters, _counter_inputs, _counter_golden),
+    stepped_row("trace", Trace, _trace_inputs, _trace_golden, skip=TRACE_SKIP),
     *(
         Row(
             name=f"queue-{kind}",
