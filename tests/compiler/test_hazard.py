@@ -108,6 +108,7 @@ def windows(
         "operation": kind,
         "rounding": 1,
         "paired": 0,
+        "local": 0,
         "in_blocks": 1,
         "in_block": 4,
         "steps": 1,

@@ -146,3 +146,15 @@ def test_weights_that_are_read(operation: str, paired: int, words: int) -> None:
         "weight_start": 5,
     }
     assert Span(Memory.WEIGHTS, 5, words) in spans_of(Opcode.COMPUTE, fields, CONFIG)
+
+
+def test_sums_within_groups_read_the_block_of_their_own_number() -> None:
+    fields = dict.fromkeys((field.name for field in COMPUTE.fields), 0) | {
+        **dict.fromkeys(("kernel_h", "kernel_w", "in_h", "in_w", "out_w", "pixels"), 1),
+        **dict.fromkeys(("in_blocks", "steps", "last_steps", "local"), 1),
+        "out_blocks": 3,
+        "in_block": 7,
+        "start": 2,
+    }
+    reads = [s for s in spans_of(Opcode.COMPUTE, fields, CONFIG) if s.place is Memory.ACTS]
+    assert [span.start for span in reads if not span.writes] == [2, 9, 16]

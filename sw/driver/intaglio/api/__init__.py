@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from intaglio.api.bench_run import bench
+    from intaglio.api.bench_table import BenchLayer, BenchResult
     from intaglio.api.benches import verify
     from intaglio.api.checking import Checked, Settings, check, reference_inputs
     from intaglio.api.comparison import Comparison, Mismatch, compare
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 # Where each name lives: a module is loaded when one of its names is first used.
 _HOMES = {
+    "api.bench_run": ("bench",),
+    "api.bench_table": ("BenchLayer", "BenchResult"),
     "api.benches": ("verify",),
     "api.checking": ("Checked", "Settings", "check", "reference_inputs"),
     "api.comparison": ("Comparison", "Mismatch", "compare"),
@@ -46,6 +50,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ArrayConfig",
+    "BenchLayer",
+    "BenchResult",
     "Checked",
     "Comparison",
     "DemoDigits",
@@ -60,6 +66,7 @@ __all__ = [
     "Run",
     "Settings",
     "Tool",
+    "bench",
     "check",
     "compare",
     "compile",

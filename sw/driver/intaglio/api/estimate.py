@@ -22,10 +22,7 @@ def model_cycles(
     A layer's cycles run from the end of the layer before it to its own; the last layer of a job
     has all that is left.
     """
-    settings = MemoryModel()
-    if memory is not None:
-        rates = [rate for rate in (memory.width, memory.bytes_per_cycle) if rate is not None]
-        settings = MemoryModel(memory.latency, float(min(rates)) if rates else None)
+    settings = memory_model(memory)
     found: dict[int, int] = {}
     for job in (step for step in program.steps if isinstance(step, Job)):
         first = job.first * COMMAND_BYTES
@@ -38,3 +35,11 @@ def model_cycles(
             found[layer] = end - start
             start = end
     return found
+
+
+def memory_model(memory: MemorySettings | None) -> MemoryModel:
+    """Return a simulated device's memory as the cycle model sees it."""
+    if memory is None:
+        return MemoryModel()
+    rates = [rate for rate in (memory.width, memory.bytes_per_cycle) if rate is not None]
+    return MemoryModel(memory.latency, float(min(rates)) if rates else None)

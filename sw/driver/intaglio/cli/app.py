@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from intaglio.cli import (
+    verb_bench,
     verb_compile,
     verb_demo,
     verb_doctor,
@@ -51,6 +52,7 @@ VERBS = (
     ("compile", verb_compile.compile_model),
     ("run", verb_run.run),
     ("verify", verb_verify.verify),
+    ("bench", verb_bench.bench),
     ("demo", verb_demo.demo),
     ("version", verb_version.version),
 )

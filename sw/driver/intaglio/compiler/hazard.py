@@ -83,7 +83,7 @@ def _image_reads(fields: Mapping[str, int]) -> list[Span]:
     (top, bottom), (left, right) = edges
     if top > bottom or left > right:
         return []
-    conv = fields["operation"] == Operation.CONV
+    sums = fields["operation"] == Operation.CONV and not fields["local"]
     base = fields["start"] - fields["y0"] * fields["in_w"] - fields["x0"]
     return [
         Span(
@@ -93,7 +93,7 @@ def _image_reads(fields: Mapping[str, int]) -> list[Span]:
             bottom - top + 1,
             fields["in_w"],
         )
-        for block in range(fields["in_blocks"] if conv else fields["out_blocks"])
+        for block in range(fields["in_blocks"] if sums else fields["out_blocks"])
     ]
 
 

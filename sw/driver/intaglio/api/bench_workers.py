@@ -1,0 +1,83 @@
+"""Layers measured in worker processes: results as they come, what is left in seconds."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+
+from intaglio.api.bench_formula import formula_cycles
+from intaglio.api.bench_measure import LayerResult, Task, measure, streamed_config
+
+WORKERS = 2
+OVERHEAD_CYCLES = 50_000  # compiling and comparing, in cycles of simulation
+
+
+def measure_all(
+    tasks: Sequence[Task], workers: int, progress: Callable[[str], None]
+) -> list[LayerResult]:
+    """Measure every task, the longest first, and return the results in the order of `tasks`."""
+    weights = [task_cycles(task) for task in tasks]
+    order = sorted(range(len(tasks)), key=lambda at: -weights[at])
+    found: dict[int, LayerResult] = {}
+    began, total = time.monotonic(), sum(weights)
+
+    def note(at: int, result: LayerResult) -> None:
+        found[at] = result
+        done = sum(weights[n] for n in found)
+        seconds = (time.monotonic() - began) * (total - done) / done
+        progress(f"{len(found)} of {len(tasks)} layers, about {seconds:.0f} s left: {result.name}")
+
+    if workers < 2 or len(tasks) < 2:
+        for at in order:
+            progress(f"measuring {tasks[at].row.name}")
+            note(at, measure(tasks[at]))
+    else:
+        with _pool(workers) as pool:
+            futures = {pool.submit(measure, tasks[at]): at for at in order}
+            for future in as_completed(futures):
+                note(futures[future], future.result())
+    return [found[at] for at in range(len(tasks))]
+
+
+def task_cycles(task: Task) -> int:
+    """Return about how long a task takes, in cycles of simulation."""
+    if task.row.unsupported:
+        return 1
+    cycles = formula_cycles(task.row.shape, task.config, task.config.bus_bytes)
+    return OVERHEAD_CYCLES + cycles * (2 if task.streamed else 1)
+
+
+def build_simulators(tasks: Sequence[Task], progress: Callable[[str], None]) -> None:
+    """Build what the workers will simulate, so that none of them waits for another."""
+    from intaglio.bench.device import SimDevice
+
+    configs = {task.config.digest: task.config for task in tasks if task.device == "sim"}
+    chosen = list(configs.values())
+    if any(task.streamed for task in tasks):
+        chosen += [streamed_config(config) for config in configs.values()]
+    for config in chosen:
+        SimDevice(config, progress=progress).close()
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield worker processes; where something goes wrong, they are ended and not waited for."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():
+            child.terminate()
+        raise
+    pool.shutdown()
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
