@@ -48,10 +48,11 @@ def _dispatch_golden(inputs: Values) -> Values:
 
 def _life_inputs(rng: Random) -> Values:
     steps = []
-    for _ in range(600):
+    for n in range(600):
+        chance = 0.5 if n % 10 == 0 else 0.02  # now and then several at once
         faults = {
             source: {
-                "valid": int(rng.random() < 0.04),
+                "valid": int(rng.random() < chance),
                 "code": int(rng.integers(1, len(Fault))),
                 "address": int(rng.integers(ADDRESS.max)),
                 "command": int(rng.integers(COUNT.max)),
@@ -59,8 +60,8 @@ def _life_inputs(rng: Random) -> Values:
             for source in SOURCES
         }
         flags = {
-            name: int(rng.random() < chance)
-            for name, chance in (("start", 0.3), ("abort", 0.05), ("active", 0.6))
+            name: int(rng.random() < often)
+            for name, often in (("start", 0.3), ("abort", 0.05), ("active", 0.6))
         }
         counts = {"count": int(rng.integers(4)), "total": int(rng.integers(4))}
         steps.append({**flags, **counts, "faults": faults})

@@ -84,11 +84,10 @@ def _walk_golden(inputs: Values) -> Values:
     return {"o": out}
 
 
-def _responses(rng: Random, count: int) -> list[int]:
-    """Return responses, some of them errors."""
-    return [
-        int(r) for r in rng.choice([OKAY, SLAVE_ERROR, DECODE_ERROR], count, p=[0.9, 0.05, 0.05])
-    ]
+def _responses(rng: Random, count: int, errors: float) -> list[int]:
+    """Return responses, a fraction of them errors."""
+    chances = [1 - errors, errors / 2, errors / 2]
+    return [int(r) for r in rng.choice([OKAY, SLAVE_ERROR, DECODE_ERROR], count, p=chances)]
 
 
 def _load_inputs(config: ArrayConfig, rng: Random) -> Values:
@@ -96,7 +95,7 @@ def _load_inputs(config: ArrayConfig, rng: Random) -> Values:
     bursts = [burst for command in commands for burst in transfer_bursts(config, command)]
     beats = []
     for burst in bursts:
-        for n, resp in enumerate(_responses(rng, burst.beats)):
+        for n, resp in enumerate(_responses(rng, burst.beats, 0.1)):
             word = beat_at(config, burst.address + n * config.bus_bytes)
             last = int(n == burst.beats - 1)
             beats.append({"id": LOAD_ID, "data": word, "resp": resp, "last": last})
@@ -142,7 +141,7 @@ def _store_inputs(config: ArrayConfig, rng: Random) -> Values:
     for command in commands:
         bursts = transfer_bursts(config, command)
         # A command whose last burst fails is not done, so the last one is good here.
-        acks += [*_responses(rng, len(bursts) - 1), OKAY]
+        acks += [*_responses(rng, len(bursts) - 1, 0.5), OKAY]
     return {"commands": commands, "words": words, "acks": acks}
 
 
