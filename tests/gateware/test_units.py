@@ -74,6 +74,9 @@ def test_what_needs_no_multiplier_has_none(
         ("group-shift", "int8", {"form": "both"}, "E203"),
         ("group-scale", "int8", {"acc_bits": 32}, "E402"),
         ("l1-statistics", "int8", {"lanes": 0}, "E203"),
+        ("mac", "int8", {"acc_bits": 32, "longest": 131072}, "E402"),
+        ("mac", "int16", {"longest": 1 << 20}, "E402"),
+        ("mac", "int8", {"depth": 0}, "E203"),
         ("shift-add", "pow2_5", {"act": "int99"}, "E206"),
     ],
 )
@@ -90,3 +93,23 @@ def test_unknown_units_are_refused_with_the_nearest() -> None:
         find_unit("multiplly")
     assert caught.value.findings[0].code == "E207"
     assert caught.value.findings[0].help == "did you mean multiply?"
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "settings"),
+    [
+        ("mac", "int8", {"acc_bits": 32, "longest": 131071}),
+        ("mac", "int16", {"acc_bits": 48, "longest": 131071}),
+        ("mac", "w8a16", {"acc_bits": 40, "longest": 131071}),
+        ("mac", "int4", {"acc_bits": 24, "longest": 131071}),
+        ("mac", "w4a8", {"acc_bits": 32, "longest": 2097151}),
+    ],
+)
+def test_accumulators_take_sums_as_long_as_published(
+    name: str, form: str, settings: dict[str, int | str]
+) -> None:
+    lane = units()[name].make(form, settings)
+    lane._MustUse__silence = True
+    longer = {**settings, "longest": int(settings["longest"]) + 1}
+    with pytest.raises(ConfigError, match="E402"):
+        units()[name].make(form, longer)

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from intaglio.golden.products import lane_sums
 from intaglio.spec.errors import ConfigError, ModelError
 from intaglio.spec.formats import IntArray
-from intaglio.spec.operands import operands
+from intaglio.spec.operands import folded_bias, operands
 from intaglio.spec.packing import PACKINGS, Packing, Repair
 
 
@@ -145,3 +146,14 @@ def test_pairs_by_name() -> None:
     assert (str(mixed.wgt), str(mixed.act)) == ("int8", "uint4")
     assert [form.name for form in mixed.codes] == ["int8", "uint4"]
     assert operands("int16").act == operands("int16").wgt
+
+
+@pytest.mark.parametrize("surpluses", [(0,), (128, 0)])
+def test_zero_points_and_surpluses_fold_into_the_bias(
+    rng: np.random.Generator, surpluses: tuple[int, ...]
+) -> None:
+    act = rng.integers(-128, 128, (9, len(surpluses)))
+    wgt, bias = rng.integers(-128, 128, (5, 9)), rng.integers(-999, 999, 5)
+    bare = lane_sums(act, wgt.T, np.eye(9)[-1], surpluses).reshape(len(surpluses), 5)
+    wanted = (act - 7).T @ wgt.T + bias
+    assert np.array_equal(bare + folded_bias(bias, wgt, 7, surpluses), wanted)

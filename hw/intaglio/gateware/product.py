@@ -70,6 +70,19 @@ class Product(Pipeline):
             {"product": data.ArrayLayout(shape(form), pixels * channels)},
         )
 
+    @property
+    def weights(self) -> tuple[int, int]:
+        """Least and greatest value of a weight."""
+        return self.operands.wgt.min, self.operands.wgt.max
+
+    def sum_format(self, count: int) -> IntFormat:
+        """Return the narrowest format of any sum of `count` results of one product."""
+        act = self.operands.act
+        acts = [end + surplus for end in (act.min, act.max) for surplus in self.surpluses]
+        ends = [a * w * self.terms * count for a in acts for w in self.weights]
+        largest, least = max(*ends, 0), min(*ends, -1)
+        return signed(max(largest.bit_length(), (-least - 1).bit_length()) + 1)
+
 
 class OperatorProduct(Product):
     """One product, written as ``*``: what it becomes is the synthesis tool's choice.
@@ -169,6 +182,11 @@ class PackedProduct(Product):
             terms=terms,
             surpluses=packing.surpluses,
         )
+
+    @property
+    def weights(self) -> tuple[int, int]:
+        """Least and greatest value of a weight that the packing allows."""
+        return self.packing.least_weight, self.operands.wgt.max
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

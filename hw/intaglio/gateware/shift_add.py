@@ -48,6 +48,15 @@ class ShiftProduct(Product):
             product,
         )
 
+    @property
+    def weights(self) -> tuple[int, int]:
+        """Least and greatest factor that a weight stands for."""
+        if self.floor:
+            # Each term of a floored product is at most the activation; rounding down adds one.
+            terms = len(self.code.terms) + 1
+            return -terms, terms
+        return int(self.code.table().min()), int(self.code.table().max())
+
     def elaborate(self, platform: object) -> Module:
         m = Module()
         act = self.stage(m, self.act[0], "act_1")

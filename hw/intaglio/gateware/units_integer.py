@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from intaglio.gateware.units import Unit, setting_fault
@@ -12,28 +12,69 @@ from intaglio.spec.operands import INTEGER_OPERANDS, operands
 from intaglio.spec.packing import PACKINGS
 
 SHIFT_FORMATS = {form.name: form for form in FORMATS}
-STYLES = ("operator", "rows")
+ROUNDINGS = ("exact", "floor")
+ACCUMULATORS = (32, 40, 48)
+# acc_bits 0: the narrowest of these that holds the longest sum.
+LANE: dict[str, int | str] = {"depth": 1, "longest": 4096, "acc_bits": 0}
+PACKED: dict[str, int | str] = {"part": "ecp5", "form": "full", "terms": 1}
+SHIFTED: dict[str, int | str] = {"act": "int8", "rounding": "exact"}
 
 
-def _multiply(form: str, settings: Mapping[str, Any]) -> Any:
-    from intaglio.gateware import product
-    from intaglio.gateware.pipeline import Streamed
+def _product(form: str, settings: Mapping[str, Any]) -> Any:
+    """Return one product of integers, or with a shift code."""
+    from intaglio.gateware.product import OperatorProduct, RowsProduct
+    from intaglio.gateware.shift_add import ShiftProduct
 
-    styles = {"operator": product.OperatorProduct, "rows": product.RowsProduct}
+    if form in SHIFT_FORMATS:
+        if settings["rounding"] not in ROUNDINGS:
+            raise ConfigError(setting_fault("rounding", settings["rounding"], ", ".join(ROUNDINGS)))
+        act = operands(settings["act"]).act
+        return ShiftProduct(SHIFT_FORMATS[form], act, settings["rounding"] == "floor")
+    styles = {"operator": OperatorProduct, "rows": RowsProduct}
     if settings["style"] not in styles:
-        raise ConfigError(setting_fault("style", settings["style"], ", ".join(STYLES)))
-    return Streamed(styles[settings["style"]](operands(form)))
+        raise ConfigError(setting_fault("style", settings["style"], ", ".join(styles)))
+    return styles[settings["style"]](operands(form))
 
 
-def _multiply_packed(form: str, settings: Mapping[str, Any]) -> Any:
-    from intaglio.gateware.pipeline import Streamed
+def _packed(form: str, settings: Mapping[str, Any]) -> Any:
+    """Return the products of one multiplier block."""
     from intaglio.gateware.product import PackedProduct
 
     name = f"{settings['part']}-{form}-{settings['form']}"
     if name not in PACKINGS:
         known = [key for key in PACKINGS if f"-{form}-" in key]
         raise ConfigError(setting_fault("part, form", name, ", ".join(known)))
-    return Streamed(PackedProduct(PACKINGS[name], settings["terms"]))
+    return PackedProduct(PACKINGS[name], settings["terms"])
+
+
+def _streamed(
+    product: Callable[[str, Mapping[str, Any]], Any],
+) -> Callable[[str, Mapping[str, Any]], Any]:
+    """Return what builds the product between two streams."""
+
+    def build(form: str, settings: Mapping[str, Any]) -> Any:
+        from intaglio.gateware.pipeline import Streamed
+
+        return Streamed(product(form, settings))
+
+    return build
+
+
+def _lane(
+    product: Callable[[str, Mapping[str, Any]], Any],
+) -> Callable[[str, Mapping[str, Any]], Any]:
+    """Return what builds a lane of such products."""
+
+    def build(form: str, settings: Mapping[str, Any]) -> Any:
+        from intaglio.gateware.mac import MacLane
+
+        unit = product(form, settings)
+        depth, longest, acc_bits = (settings[key] for key in ("depth", "longest", "acc_bits"))
+        need = unit.sum_format(max(depth * longest, 1)).bits
+        usual = min((bits for bits in ACCUMULATORS if bits >= need), default=ACCUMULATORS[-1])
+        return MacLane(unit, depth, acc_bits or usual, longest)
+
+    return build
 
 
 def _unpack(form: str, settings: Mapping[str, Any]) -> Any:
@@ -42,23 +83,13 @@ def _unpack(form: str, settings: Mapping[str, Any]) -> Any:
     return Unpack(operands(form).wgt.bits, **settings)
 
 
-def _shift_add(form: str, settings: Mapping[str, Any]) -> Any:
-    from intaglio.gateware.pipeline import Streamed
-    from intaglio.gateware.shift_add import ShiftProduct
-
-    if settings["rounding"] not in ("exact", "floor"):
-        raise ConfigError(setting_fault("rounding", settings["rounding"], "exact or floor"))
-    act = operands(settings["act"]).act
-    return Streamed(ShiftProduct(SHIFT_FORMATS[form], act, settings["rounding"] == "floor"))
-
-
 UNITS = (
     Unit(
         name="multiply",
         family="multiply",
         summary="one integer product; style: operator or rows, which infers no multiplier block",
         formats=INTEGER_OPERANDS,
-        build=_multiply,
+        build=_streamed(_product),
         golden="intaglio.golden.products.products",
         settings={"style": "operator"},
     ),
@@ -67,9 +98,9 @@ UNITS = (
         family="multiply",
         summary="two or four products in one multiplier block of a part, exact",
         formats=("int4", "int8", "w4a8"),
-        build=_multiply_packed,
+        build=_streamed(_packed),
         golden="intaglio.golden.products.products",
-        settings={"part": "ecp5", "form": "full", "terms": 1},
+        settings=PACKED,
     ),
     Unit(
         name="unpack",
@@ -85,8 +116,35 @@ UNITS = (
         family="shift-add",
         summary="one product with a weight of one or two powers of two, or a mask; no multiplier",
         formats=tuple(SHIFT_FORMATS),
-        build=_shift_add,
+        build=_streamed(_product),
         golden="intaglio.golden.products.shift_products",
-        settings={"act": "int8", "rounding": "exact"},
+        settings=SHIFTED,
+    ),
+    Unit(
+        name="mac",
+        family="mac",
+        summary="a lane of integer products: multiply, add over depth, accumulate",
+        formats=INTEGER_OPERANDS,
+        build=_lane(_product),
+        golden="intaglio.golden.products.lane_sums",
+        settings={"style": "operator", **LANE},
+    ),
+    Unit(
+        name="mac-packed",
+        family="mac",
+        summary="a lane of shared multipliers: two or four sums at once",
+        formats=("int4", "int8", "w4a8"),
+        build=_lane(_packed),
+        golden="intaglio.golden.products.lane_sums",
+        settings={**PACKED, **LANE},
+    ),
+    Unit(
+        name="mac-shift",
+        family="mac",
+        summary="a lane of shift-add products: no multiplier",
+        formats=tuple(SHIFT_FORMATS),
+        build=_lane(_product),
+        golden="intaglio.golden.products.lane_sums",
+        settings={**SHIFTED, **LANE},
     ),
 )

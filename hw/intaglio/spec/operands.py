@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
+
 from intaglio.spec.codes import number_format
 from intaglio.spec.codes_integer import IntegerFormat, integer_format
 from intaglio.spec.errors import ConfigError, Finding
-from intaglio.spec.formats import IntFormat, signed, unsigned
+from intaglio.spec.formats import IntArray, IntFormat, signed, unsigned
 
 _MIXED = re.compile(r"w(\d+)a(u?)(\d+)")
 _BITS = range(1, 17)
@@ -88,3 +91,27 @@ INTEGER_OPERANDS = (
     *("w4au4", "w8au8", "w4au8", "w8au16"),
 )
 """Pairs that the lanes are offered in."""
+
+
+def folded_bias(
+    bias: npt.ArrayLike, weights: npt.ArrayLike, zero_point: int, surpluses: tuple[int, ...] = (0,)
+) -> IntArray:
+    """Return the bias of each pixel and channel with which sums of bare products are exact.
+
+    bias[j] - (zero_point + surpluses[i]) * sum of weights[j], so that
+    result[i][j] + sum_r (act[r][i] + surpluses[i]) * weights[j][r]
+    = bias[j] + sum_r (act[r][i] - zero_point) * weights[j][r].
+
+    Parameters
+    ----------
+    bias : int array (channels)
+    weights : int array (channels, terms)
+    zero_point : int
+        Of the activations.
+    surpluses : tuple of int
+        One a pixel, see :class:`intaglio.spec.packing.Packing`.
+    """
+    sums = np.asarray(weights, np.int64).sum(axis=1)
+    offsets = np.array(surpluses, np.int64) + zero_point
+    folded: IntArray = np.asarray(bias, np.int64) - np.multiply.outer(offsets, sums)
+    return folded

@@ -21,15 +21,9 @@ COUNT = 1500
 MOST_CORNERS = 700
 
 
-def _weights(unit: Product) -> tuple[int, int]:
-    """Return the least and the greatest weight that the unit may be given."""
-    least = unit.packing.least_weight if isinstance(unit, PackedProduct) else unit.operands.wgt.min
-    return least, unit.operands.wgt.max
-
-
 def _corners(rng: np.random.Generator, unit: Product) -> tuple[IntArray, IntArray]:
     """Return operand sets made of edges: all of them, or as many as there is room for."""
-    least, most = _weights(unit)
+    least, most = unit.weights
     acts = edges(unit.operands.act)
     wgts = [w for w in edges(unit.operands.wgt) if w >= least] + [least]
     if unit.terms > 1:
@@ -48,7 +42,7 @@ def draw_operands(unit: Product, count: int, rng: np.random.Generator) -> Values
     """Return `count` operand sets: corners, then chance."""
     act, wgt = _corners(rng, unit)
     more = max(count - len(act), 0)
-    least, most = _weights(unit)
+    least, most = unit.weights
     form: IntFormat = unit.operands.act
     rest_act = rng.integers(form.min, form.max + 1, (more, act.shape[1]))
     rest_wgt = rng.integers(least, most + 1, (more, wgt.shape[1]))

@@ -47,3 +47,25 @@ def floored_shift_products(act: npt.ArrayLike, codes: npt.ArrayLike, form: Shift
                 total += np.where(chosen == index, a >> exponent, 0)
     negative = form.signed & (c >> (form.bits - 1) == 1)
     return np.asarray(np.where(negative, -total, total), np.int64)
+
+
+def lane_sums(
+    act: npt.ArrayLike,
+    wgt: npt.ArrayLike,
+    last: npt.ArrayLike,
+    surpluses: tuple[int, ...] = (0,),
+    terms: int = 1,
+) -> IntArray:
+    """Return the sums of :func:`products` over payloads, each up to one with `last`.
+
+    Parameters
+    ----------
+    act, wgt : int array (payloads, depth * terms * pixels) and (..., depth * terms * channels)
+        Depth and terms alike are summed over.
+    last : int array (payloads)
+    terms : int
+        Depth times terms.
+    """
+    each = products(act, wgt, surpluses, terms)
+    ends = np.flatnonzero(np.asarray(last)) + 1
+    return np.array([part.sum(axis=0) for part in np.split(each, ends)[:-1]], np.int64)
