@@ -15,6 +15,7 @@ from intaglio import api
 from intaglio.api.bench_chart import chart
 from intaglio.api.bench_formula import formula_cycles
 from intaglio.api.bench_layers import COLUMNS, read_layers, read_reference
+from intaglio.api.bench_markdown import markdown
 from intaglio.api.bench_measure import Task, measure
 from intaglio.api.bench_random import KINDS, random_shape
 from intaglio.api.bench_shapes import Shape, graph_of
@@ -220,6 +221,18 @@ def test_a_network_beside_reference_figures(tmp_path: Path) -> None:
     assert total is not None and total.cycles == sum(layer.cycles or 0 for layer in result.layers)
     assert total.reference_cycles == 5000
     assert result.as_dict()["total"]["macs"] == sum(layer.macs for layer in result.layers)
+
+
+def test_a_network_in_gates_is_compared_and_counted() -> None:
+    model = api.demo_digits().model
+    result = api.bench(model, "tiny", streamed=False)
+    total = result.total
+    assert total is not None and total.compared
+    assert (total.mismatches, result.mismatches) == (0, 0)
+    assert total.cycles == total.counters["CYCLES"]
+    text = markdown(result)
+    assert f"| all | {total.cycles:,} |" in text
+    assert f"MAC_CYCLES {total.counters['MAC_CYCLES']:,}" in text
 
 
 def test_what_limits_a_layer(table: Path) -> None:

@@ -42,7 +42,9 @@ def test_gates_and_model_agree(intaglio: Command, table: Path, tmp_path: Path) -
         assert layer["cycles"] == estimate["cycles"]
         assert (layer["mismatches"], layer["streamed_mismatches"]) == (0, 0)
     folder = Path(found["output"])
-    assert {path.name for path in folder.iterdir()} == {"bench.json", "bench.csv", "bench.svg"}
+    names = {path.suffix for path in folder.iterdir()}
+    assert names == {".json", ".csv", ".svg", ".md"}
+    assert "| a |" in (folder / "bench.md").read_text()
     saved = json.loads((folder / "bench.json").read_text())
     assert saved == {key: value for key, value in found.items() if key != "output"}
 

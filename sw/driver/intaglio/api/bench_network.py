@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from intaglio.api.bench_bound import Command, bound_of
 from intaglio.api.bench_layers import cycles_in
+from intaglio.api.bench_measure import streamed_config
 from intaglio.api.bench_table import BenchLayer, ratio_of
 from intaglio.api.estimate import memory_model, model_cycles
 from intaglio.api.inputs import Codes, as_codes, random_inputs
@@ -21,11 +23,31 @@ if TYPE_CHECKING:
     from intaglio.bench.library import MemorySettings
 
 
+@dataclass(frozen=True)
+class _Side:
+    """A network compiled for one configuration, and run where there are gates."""
+
+    plan: Plan
+    expected: Mapping[int, int]
+    run: Run | None
+    compared: int | None
+    mismatches: int | None
+
+    @property
+    def cycles(self) -> int:
+        return (self.run.cycles if self.run else None) or sum(self.expected.values())
+
+    def layer_cycles(self, index: int) -> int | None:
+        return self.run.layers[index].cycles if self.run else self.expected.get(index)
+
+
 def bench_network(
     model: Model,
     config: ArrayConfig,
     device: str,
     memory: MemorySettings,
+    *,
+    streamed: bool,
     seed: int,
     reference: tuple[list[dict[str, str]], str] | None,
     progress: Callable[[str], None],
@@ -35,51 +57,78 @@ def bench_network(
     Cycles run from START to the end of the program: inputs, outputs and all constants come from
     memory and go back. A layer's cycles run from the end of the layer before it to its own.
     Reference figures belong to the layer of the same name; where the table has a column
-    ``network``, of the lines whose network the model's name begins with.
+    ``network``, of the lines whose network the model's name begins with. The ``streamed`` columns
+    are those of the same program with 384 KiB of buffers.
     """
-    plan = compile_model(model, config)
-    expected = model_cycles(plan.program, config, memory)
-    run = wrong = None
-    if device == "sim":
-        x = random_inputs(plan.program, seed)
-        run = plan.simulate(x, memory=memory, seed=seed, progress=progress)
-        progress("comparing with the operators in numpy")
-        wrong = _mismatches(plan, model, x, run)
+    near = _side(model, config, device, memory, seed, progress)
+    far = None
+    if streamed:
+        far = _side(model, streamed_config(config), device, memory, seed, progress)
     figures = _figures(model, reference)
-    bounds = _bounds(plan, memory)
+    bounds = _bounds(near.plan, memory)
     layers = []
-    for index, layer in enumerate(plan.program.layers):
-        cycles = run.layers[index].cycles if run else expected.get(index)
-        layers.append(
-            BenchLayer(
-                name=layer.name,
-                op=layer.op,
-                macs=layer.macs,
-                cycles=cycles,
-                model_cycles=expected.get(index),
-                utilisation=layer.macs / (cycles * config.macs) if cycles else None,
-                bound=bounds.get(index, ""),
-                reference_cycles=figures.get(layer.name),
-                ratio=ratio_of(figures.get(layer.name), cycles),
-                unsupported=layer.reason,
-            )
+    for index, layer in enumerate(near.plan.program.layers):
+        line = BenchLayer(
+            name=layer.name,
+            op=layer.op,
+            macs=layer.macs,
+            model_cycles=near.expected.get(index),
+            bound=bounds.get(index, ""),
+            unsupported=layer.reason,
         )
-    cycles = run.cycles if run else sum(expected.values())
-    whole = sum(figures.values()) or None
+        others = (near.layer_cycles(index), far.layer_cycles(index) if far else None)
+        layers.append(_rated(line, config, *others, figures.get(layer.name)))
     total = BenchLayer(
         name="all",
         op="",
-        macs=plan.macs,
-        cycles=cycles,
-        model_cycles=sum(expected.values()),
-        utilisation=plan.macs / (cycles * config.macs) if cycles else None,
-        reference_cycles=whole,
-        ratio=ratio_of(whole, cycles),
-        compared=None if wrong is None else wrong[0],
-        mismatches=None if wrong is None else wrong[1],
-        counters=run.counters if run else {},
+        macs=near.plan.macs,
+        model_cycles=sum(near.expected.values()),
+        compared=near.compared,
+        mismatches=near.mismatches,
+        streamed_model_cycles=sum(far.expected.values()) if far else None,
+        streamed_mismatches=far.mismatches if far else None,
+        counters=near.run.counters if near.run else {},
     )
-    return tuple(layers), total
+    whole = sum(figures.values()) or None
+    return tuple(layers), _rated(total, config, near.cycles, far.cycles if far else None, whole)
+
+
+def _rated(
+    line: BenchLayer,
+    config: ArrayConfig,
+    cycles: int | None,
+    streamed: int | None,
+    reference: float | None,
+) -> BenchLayer:
+    """Return `line` with its cycles beside the reference's."""
+    return replace(
+        line,
+        cycles=cycles,
+        utilisation=line.macs / (cycles * config.macs) if cycles else None,
+        reference_cycles=reference,
+        ratio=ratio_of(reference, cycles),
+        streamed_cycles=streamed,
+        streamed_ratio=ratio_of(reference, streamed),
+    )
+
+
+def _side(
+    model: Model,
+    config: ArrayConfig,
+    device: str,
+    memory: MemorySettings,
+    seed: int,
+    progress: Callable[[str], None],
+) -> _Side:
+    progress(f"compiling for {config.name}")
+    plan = compile_model(model, config)
+    expected = model_cycles(plan.program, config, memory)
+    if device != "sim":
+        return _Side(plan, expected, None, None, None)
+    x = random_inputs(plan.program, seed)
+    run = plan.simulate(x, memory=memory, seed=seed, progress=progress)
+    progress("comparing with the operators in numpy")
+    return _Side(plan, expected, run, *_mismatches(plan, model, x, run))
 
 
 def _mismatches(plan: Plan, model: Model, x: Mapping[str, Codes], run: Run) -> tuple[int, int]:

@@ -58,7 +58,7 @@ def bench(
     memory : MemorySettings, optional
         Default: 16 bytes in a cycle where K is 16, 20 cycles latency.
     streamed : bool
-        Layer tables: also with 384 KiB of buffers and everything from memory.
+        Also with 384 KiB of buffers; layers of a table then with everything from memory.
     seed : int
         Of weights and inputs.
     workers : int
@@ -83,6 +83,7 @@ def bench(
     chosen = load_config(config) if isinstance(config, str) else config
     path, settings = Path(source), memory or default_memory()
     reference = read_reference(against) if against else None
+    other = streamed_config(chosen)
     empty = BenchResult(
         source=path.name,
         config=chosen.name,
@@ -91,10 +92,19 @@ def bench(
         buffers_kib=chosen.acts_kib + chosen.weights_kib,
         seed=seed,
         layers=(),
+        streamed_config=other.name if streamed else "",
+        streamed_buffers_kib=other.acts_kib + other.weights_kib if streamed else None,
     )
     if path.suffix != ".csv":
         layers, total = bench_network(
-            load(path), chosen, device, settings, seed, reference, progress
+            load(path),
+            chosen,
+            device,
+            settings,
+            streamed=streamed,
+            seed=seed,
+            reference=reference,
+            progress=progress,
         )
         return replace(empty, layers=layers, total=total)
     rows = read_layers(path)
@@ -102,15 +112,12 @@ def bench(
     tasks = [Task(row, chosen, device, settings, seed, streamed) for row in rows]
     build_simulators(tasks, progress)
     results = measure_all(tasks, workers, progress)
-    other = streamed_config(chosen)
     return replace(
         empty,
         layers=tuple(
             _line(task, result, figures.get(result.name), empty.memory["bytes_per_cycle"])
             for task, result in zip(tasks, results, strict=True)
         ),
-        streamed_config=other.name if streamed else "",
-        streamed_buffers_kib=other.acts_kib + other.weights_kib if streamed else None,
     )
 
 

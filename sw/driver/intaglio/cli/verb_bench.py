@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +53,7 @@ def bench(
         bool,
         typer.Option(
             "--streamed/--no-streamed",
-            help="Tables: measure also with 384 KiB of buffers and everything from memory.",
+            help="Measure also with 384 KiB of buffers, and everything from memory.",
         ),
     ] = True,
     seed: Annotated[
@@ -72,6 +73,7 @@ def bench(
     """
     from intaglio import api
     from intaglio.api.bench_chart import chart
+    from intaglio.api.bench_markdown import markdown
     from intaglio.api.files import fresh_folder, write_folder
 
     terminal: Terminal = context.obj
@@ -89,8 +91,13 @@ def bench(
         )
     folder = output or fresh_folder(RUNS, source.stem)
     found = result.as_dict()
-    contents = {"bench.csv": result.to_csv(), "bench.svg": chart(result)}
-    write_folder(folder, {"bench.json": _json(found), **contents})
+    contents = {
+        "bench.json": json.dumps(found, indent=1) + "\n",
+        "bench.csv": result.to_csv(),
+        "bench.md": markdown(result),
+        "bench.svg": chart(result),
+    }
+    write_folder(folder, contents)
     show(terminal, result)
     terminal.say(f"written: {folder}")
     terminal.result(found | {"output": str(folder)})
@@ -118,8 +125,8 @@ def show(terminal: Terminal, result: BenchResult) -> None:
         )
     if result.streamed_geomean is not None:
         terminal.say(
-            f"the same from memory with {result.streamed_buffers_kib} KiB of buffers: "
-            f"{result.streamed_geomean:.3f}"
+            f"the same streamed, with {result.streamed_buffers_kib} KiB of buffers: "
+            f"geometric mean {result.streamed_geomean:.3f}"
         )
     if result.device == "sim":
         style = "bold red" if result.mismatches else "bold green"
@@ -151,9 +158,3 @@ def _count(value: float | None) -> str:
 
 def _ratio(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
-
-
-def _json(found: dict[str, object]) -> str:
-    import json
-
-    return json.dumps(found, indent=1) + "\n"
