@@ -106,8 +106,8 @@ class MacLane(Holder):
 
         columns: list[list[Value]] = [[] for _ in range(self.results)]
         for d in range(self.depth):
-            products = Signal(self.results * bits, name=f"products_{d}")
-            m.submodules[f"product_{d}"] = instance(
+            products = Signal(self.results * bits, name=f"lane_products_{d}")
+            m.submodules[f"lane_{d}"] = instance(
                 self.multiplier,
                 move=move,
                 act=act.word_select(d, act_bits),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from intaglio.api.results import save_run, wave_file
     from intaglio.api.tools import Health, Tool, doctor
     from intaglio.api.tour import DemoDigits, demo_digits
+    from intaglio.api.unit_files import GeneratedUnit, generate_unit, units
     from intaglio.spec.config import ArrayConfig
     from intaglio.spec.config_file import load_config
     from intaglio.spec.errors import Finding, IntaglioError
@@ -42,6 +43,7 @@ _HOMES = {
     "api.results": ("save_run", "wave_file"),
     "api.tools": ("Health", "Tool", "doctor"),
     "api.tour": ("DemoDigits", "demo_digits"),
+    "api.unit_files": ("GeneratedUnit", "generate_unit", "units"),
     "spec.config": ("ArrayConfig",),
     "spec.config_file": ("load_config",),
     "spec.errors": ("Finding", "IntaglioError"),
@@ -57,6 +59,7 @@ __all__ = [
     "DemoDigits",
     "Finding",
     "Generated",
+    "GeneratedUnit",
     "Health",
     "IntaglioError",
     "Layer",
@@ -73,6 +76,7 @@ __all__ = [
     "demo_digits",
     "doctor",
     "generate",
+    "generate_unit",
     "load",
     "load_config",
     "open_device",
@@ -85,6 +89,7 @@ __all__ = [
     "reference_inputs",
     "save_run",
     "targets",
+    "units",
     "verify",
     "wave_file",
 ]

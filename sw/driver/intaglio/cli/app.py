@@ -18,6 +18,7 @@ from intaglio.cli import (
     verb_generate,
     verb_lists,
     verb_run,
+    verb_units,
     verb_verify,
     verb_version,
 )
@@ -48,6 +49,7 @@ VERBS = (
     ("doctor", verb_doctor.doctor),
     ("presets", verb_lists.presets),
     ("targets", verb_lists.targets),
+    ("units", verb_units.units),
     ("generate", verb_generate.generate),
     ("compile", verb_compile.compile_model),
     ("run", verb_run.run),

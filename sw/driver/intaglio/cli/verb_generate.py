@@ -1,4 +1,4 @@
-"""``intaglio generate``: the accelerator as files."""
+"""``intaglio generate``: the accelerator, or one arithmetic unit, as files."""
 
 from __future__ import annotations
 
@@ -21,16 +21,39 @@ def generate(
     ] = None,
     config: Config = "default",
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the files.")
-    ] = Path("build/rtl"),
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder for the files; default: build/rtl, or build/unit with --unit.",
+        ),
+    ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option("--unit", metavar="NAME", help="One arithmetic unit of `intaglio units`."),
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="NAME", help="The unit's number format.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the unit; repeatable."),
+    ] = None,
 ) -> None:
     """Write Verilog, register map (JSON, Markdown, C header), constraints and manifest.
+
+    With --unit and --format: one arithmetic unit alone, with its data sheet.
 
     Example: intaglio generate --target ulx3s-85f --config default --output build/rtl
     """
     from intaglio import api
 
     terminal: Terminal = context.obj
+    if unit or form or settings:
+        _generate_unit(terminal, unit, form, settings or [], output or Path("build/unit"))
+        return
+    output = output or Path("build/rtl")
     with terminal.waiting() as progress:
         made = api.generate(config, output, target, progress)
     terminal.say(
@@ -46,6 +69,42 @@ def generate(
             "macs": {"int8": made.config.macs},
             "modules": made.modules,
             "lines": made.lines,
+            "output": str(output),
+            "files": {file.name: str(file) for file in made.files},
+        }
+    )
+
+
+def _generate_unit(
+    terminal: Terminal, unit: str | None, form: str | None, settings: list[str], output: Path
+) -> None:
+    """Write one unit."""
+    from intaglio import api
+    from intaglio.spec.errors import Finding, UsageError
+
+    if not unit or not form:
+        missing = "--format" if unit else "--unit"
+        raise UsageError(
+            Finding(
+                "E101",
+                f"{missing} is missing",
+                where=missing,
+                have="nothing",
+                need="--unit NAME --format NAME",
+                help="intaglio units lists both",
+            )
+        )
+    made = api.generate_unit(unit, form, output, settings)
+    terminal.say(f"{made.top}: {made.lines} lines of Verilog, latency {made.latency_cycles} cycles")
+    for file in made.files:
+        terminal.say(f"  {file}")
+    terminal.result(
+        {
+            "unit": made.unit,
+            "format": made.format,
+            "top": made.top,
+            "settings": dict(made.settings),
+            "latency_cycles": made.latency_cycles,
             "output": str(output),
             "files": {file.name: str(file) for file in made.files},
         }
