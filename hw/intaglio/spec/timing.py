@@ -1,32 +1,28 @@
 """Cycle model: what a program takes, before any gate is simulated.
 
-COMPUTE is counted exactly (:mod:`intaglio.spec.timing_compute`). Transfers are modelled as a
-stream of beats behind a latency; the model leaves out how load, store and command reads share a
-memory of limited bandwidth, so a program that is bound by memory takes longer than it says.
+COMPUTE is counted exactly (:mod:`intaglio.spec.timing_compute`). Transfers and command reads are
+streams of beats behind a latency that share the memory (:mod:`intaglio.spec.timing_link`); bursts
+and how they take turns are left out, so a program that is bound by memory may take a few per cent
+longer than it says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 from intaglio.spec.commands import COMMAND_BYTES, Opcode, decode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.device import RunStats
 from intaglio.spec.timing_compute import compute_cycles
+from intaglio.spec.timing_link import NEVER, Link, MemoryModel, Stream
+
+__all__ = ["MemoryModel", "predict"]
 
 READ_CYCLES = 4  # a load command starts to its first beat, without the memory's latency
 WRITE_CYCLES = 6  # a store command starts to its last acknowledgement, without beats and latency
 DISPATCH_CYCLES = 2  # a command is complete to the start of one that waited for it
 QUEUED = 4  # commands that wait for each engine
-
-
-@dataclass(frozen=True)
-class MemoryModel:
-    """A memory: cycles to the first answer of a burst, bytes a cycle afterwards."""
-
-    latency: int = 20
-    bytes_per_cycle: float | None = None
 
 
 def predict(commands: bytes, config: ArrayConfig, memory: MemoryModel | None = None) -> RunStats:
@@ -41,49 +37,108 @@ def predict(commands: bytes, config: ArrayConfig, memory: MemoryModel | None = N
     memory : MemoryModel
         Default: the memory of simulated devices.
     """
-    memory = memory or MemoryModel()
-    rate = min(memory.bytes_per_cycle or config.bus_bytes, config.bus_bytes)
-    beat = config.bus_bytes / rate
-    finished: dict[Opcode, list[float]] = {opcode: [] for opcode in Opcode}
-    begun: dict[Opcode, list[float]] = {opcode: [] for opcode in Opcode}
-    marks: dict[int, int] = {}
-    fetched = float(memory.latency + READ_CYCLES)
-    known: dict[tuple[tuple[str, int], ...], int] = {}
-    for opcode, fields in decode(commands):
-        # The reader stops while the queue of the command's engine is full.
-        queue = begun[opcode]
-        if len(queue) >= QUEUED:
-            fetched = max(fetched, queue[-QUEUED])
-        fetched += COMMAND_BYTES / config.bus_bytes * beat
-        start = max(fetched, _waited(fields, finished)) + DISPATCH_CYCLES
-        done = finished[opcode][-1] if finished[opcode] else 0.0
-        beats = fields.get("row_beats", 0) * fields.get("rows", 0) * beat
-        if opcode is Opcode.LOAD:
-            end = max(start + READ_CYCLES + memory.latency, done) + beats
-        elif opcode is Opcode.STORE:
-            end = max(start + WRITE_CYCLES + memory.latency, done) + beats
-        else:
-            shape = {
-                k: v for k, v in fields.items() if not k.startswith(("wait_", "mark", "layer"))
-            }
-            key = tuple(shape.items())
-            if key not in known:
-                known[key] = compute_cycles(fields, config).total
+    run = _Run(list(decode(commands)), config, memory or MemoryModel())
+    run.run()
+    ends = (times[-1] for times in run.finished.values() if times)
+    return RunStats(cycles=round(max(ends, default=0.0)), counters={}, marks=run.marks)
+
+
+class _Run:
+    """One run of a program: what has been fetched, has begun and is complete, and when."""
+
+    def __init__(
+        self,
+        commands: list[tuple[Opcode, dict[str, int]]],
+        config: ArrayConfig,
+        memory: MemoryModel,
+    ) -> None:
+        self._commands, self._config, self._memory = commands, config, memory
+        self._link = Link(memory, config.bus_bytes)
+        self._next = 0  # command that is fetched now
+        self._fetch: Stream | None = None
+        self._fetched: dict[Opcode, list[tuple[float, Mapping[str, int]]]] = _empty()
+        self._asked = dict.fromkeys(Opcode, 0)  # commands of each engine whose fetch has begun
+        self._begun: dict[Opcode, list[float]] = _empty()
+        self._moving: dict[Opcode, list[Stream]] = _empty()
+        self._known: dict[tuple[tuple[str, int], ...], int] = {}
+        self._now = 0.0
+        self.finished: dict[Opcode, list[float]] = _empty()
+        self.marks: dict[int, int] = {}
+
+    def run(self) -> None:
+        """Run to the end."""
+        first = float(self._memory.latency + READ_CYCLES)
+        while True:
+            while self._begin_fetch(first) or any([self._dispatch(opcode) for opcode in Opcode]):
+                pass
+            loads, stores = (self._moving[o][:1] for o in (Opcode.LOAD, Opcode.STORE))
+            fetches = [self._fetch] if self._fetch else []
+            now = self._link.advance(self._now, [*loads, *fetches], stores)
+            if now == NEVER:
+                return
+            self._now = now
+            self._end_streams()
+
+    def _begin_fetch(self, first: float) -> bool:
+        """Begin to fetch the next command, if its engine's queue will have room."""
+        if self._fetch is not None or self._next == len(self._commands):
+            return False
+        opcode = self._commands[self._next][0]
+        before = self._asked[opcode] - QUEUED
+        if before >= len(self._begun[opcode]):
+            return False
+        room = self._begun[opcode][before] if before >= 0 else 0.0
+        self._fetch = Stream(max(self._now, room, first), COMMAND_BYTES / self._config.bus_bytes)
+        self._asked[opcode] += 1
+        return True
+
+    def _dispatch(self, opcode: Opcode) -> bool:
+        """Begin the next command of an engine, if it is known when what it waits for ends."""
+        if not self._fetched[opcode]:
+            return False
+        at, fields = self._fetched[opcode][0]
+        waits = {o: fields[f"wait_{o.name.lower()}"] for o in Opcode}
+        if any(count > len(self.finished[o]) for o, count in waits.items()):
+            return False
+        times = (self.finished[o][count - 1] for o, count in waits.items() if count)
+        start = max(at, *times, 0.0) + DISPATCH_CYCLES
+        self._fetched[opcode].pop(0)
+        if opcode is Opcode.COMPUTE:
+            done = self.finished[opcode][-1] if self.finished[opcode] else 0.0
             start = max(start, done + 1)
-            end = start + known[key]
-            if fields["mark"]:
-                marks[fields["layer"]] = round(end)
-        begun[opcode].append(start)
-        finished[opcode].append(end)
-    total = max((ends[-1] for ends in finished.values() if ends), default=0.0)
-    return RunStats(cycles=round(total), counters={}, marks=marks)
+            self._finish(opcode, start + self._compute(fields), fields)
+        else:
+            ready = start + (
+                READ_CYCLES + self._memory.latency if opcode is Opcode.LOAD else WRITE_CYCLES
+            )
+            self._moving[opcode].append(Stream(ready, fields["row_beats"] * fields["rows"]))
+        self._begun[opcode].append(start)
+        return True
+
+    def _end_streams(self) -> None:
+        if self._fetch is not None and not self._fetch.beats:
+            opcode, fields = self._commands[self._next]
+            self._fetched[opcode].append((self._now, fields))
+            self._fetch, self._next = None, self._next + 1
+        for opcode, after in ((Opcode.LOAD, 0), (Opcode.STORE, self._memory.latency)):
+            moving = self._moving[opcode]
+            if moving and not moving[0].beats:
+                moving.pop(0)
+                self.finished[opcode].append(self._now + after)
+
+    def _finish(self, opcode: Opcode, end: float, fields: Mapping[str, int]) -> None:
+        self.finished[opcode].append(end)
+        if fields["mark"]:
+            self.marks[fields["layer"]] = round(end)
+
+    def _compute(self, fields: Mapping[str, int]) -> int:
+        """Return the cycles of a COMPUTE; those of one shape take the same."""
+        shape = {k: v for k, v in fields.items() if not k.startswith(("wait_", "mark", "layer"))}
+        key = tuple(shape.items())
+        if key not in self._known:
+            self._known[key] = compute_cycles(fields, self._config).total
+        return self._known[key]
 
 
-def _waited(fields: Mapping[str, int], finished: Mapping[Opcode, list[float]]) -> float:
-    """Return when all that a command waits for is complete."""
-    times = [0.0]
-    for opcode in Opcode:
-        count = fields[f"wait_{opcode.name.lower()}"]
-        if count:
-            times.append(finished[opcode][count - 1])
-    return max(times)
+def _empty() -> dict[Opcode, list[Any]]:
+    return {opcode: [] for opcode in Opcode}

@@ -22,7 +22,8 @@ def demands(
     ``weights``: transfers of constants. ``memory``: all transfers and the commands themselves.
     """
     found = dict.fromkeys(("array", "vector", "activations", "drain", "weights", "memory"), 0.0)
-    rate = min(memory.bytes_per_cycle or config.bus_bytes, config.bus_bytes)
+    given = (memory.bytes_per_cycle, memory.width, config.bus_bytes)
+    rate = min(value for value in given if value is not None)
     known: dict[tuple[tuple[str, int], ...], dict[str, float]] = {}
     for opcode, fields in commands:
         found["memory"] += COMMAND_BYTES / rate

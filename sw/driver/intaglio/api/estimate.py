@@ -41,5 +41,4 @@ def memory_model(memory: MemorySettings | None) -> MemoryModel:
     """Return a simulated device's memory as the cycle model sees it."""
     if memory is None:
         return MemoryModel()
-    rates = [rate for rate in (memory.width, memory.bytes_per_cycle) if rate is not None]
-    return MemoryModel(memory.latency, float(min(rates)) if rates else None)
+    return MemoryModel(memory.latency, memory.bytes_per_cycle, memory.width)
