@@ -59,7 +59,8 @@ def test_layers_of_a_table(table: Path, device: str) -> None:
     assert "16-bit activations" in wide.unsupported
     measured = [layer for layer in result.layers if layer is not wide]
     for layer in measured:
-        assert layer.model_cycles == pytest.approx(layer.cycles, rel=0.01)  # a command read more
+        # Commands are read between bursts of weights: a burst of 16 beats sooner or later.
+        assert layer.model_cycles == pytest.approx(layer.cycles, abs=24)
         assert layer.cycles is not None and layer.reference_cycles is not None
         assert layer.ratio == layer.reference_cycles / layer.cycles
         assert layer.utilisation == layer.macs / layer.cycles / PRESETS["tiny"].macs

@@ -39,7 +39,7 @@ def test_gates_and_model_agree(intaglio: Command, table: Path, tmp_path: Path) -
     assert found["worst"].keys() == {"name", "ratio"}
     for layer, estimate in zip(found["layers"], model.json["layers"], strict=True):
         assert layer.keys() >= LAYER_KEYS
-        assert estimate["cycles"] == pytest.approx(layer["cycles"], rel=0.01)
+        assert estimate["cycles"] == pytest.approx(layer["cycles"], abs=24)
         assert (layer["mismatches"], layer["streamed_mismatches"]) == (0, 0)
     folder = Path(found["output"])
     names = {path.suffix for path in folder.iterdir()}
