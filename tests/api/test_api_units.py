@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from intaglio import api
-from intaglio.bench.lint import lint
+from intaglio.bench.lint import lint, synthesis_faults
 from intaglio.spec.errors import ConfigError, UsageError
 
 EXAMPLES = [
@@ -31,6 +31,13 @@ def test_a_unit_lints_by_itself(
     verilog = (tmp_path / f"{made.top}.v").read_text()
     assert lint(verilog, made.top) == []
     assert made.lines == len(verilog.splitlines())
+
+
+@pytest.mark.parametrize("name", ["mac-packed", "unpack"])
+def test_a_unit_synthesises_by_itself(tmp_path: Path, name: str) -> None:
+    # Fields of arrays at the ports once made Yosys stop.
+    made = api.generate_unit(name, "int4", tmp_path)
+    assert synthesis_faults((tmp_path / f"{made.top}.v").read_text(), made.top) == []
 
 
 def test_the_data_sheet_and_the_manifest_say_what_was_made(tmp_path: Path) -> None:

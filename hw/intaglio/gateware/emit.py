@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from amaranth import Const, Value
+from amaranth import Const, Signal, Value
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
@@ -47,4 +47,16 @@ def _convert(component: wiring.Component, name: str) -> str:
         component, name=name, ports=ports, emit_src=False, strip_internal_attrs=True
     )
     # Yosys declares a signal of no bits as [-1:0], which Verilog reads as two; nothing uses them.
-    return re.sub(r"^ *(?:wire|reg) \[-1:0\] [^;]*;\n", "", str(text), flags=re.MULTILINE)
+    text = re.sub(r"^ *(?:wire|reg) \[-1:0\] [^;]*;\n", "", str(text), flags=re.MULTILINE)
+    return _without_brackets(text, [port.name for port in ports if isinstance(port, Signal)])
+
+
+def _without_brackets(text: str, ports: list[str]) -> str:
+    """Return Verilog in which the wire ``act[0]`` of a port's field is called ``act.0``.
+
+    Yosys takes such a name for bit 0 of the port when it puts a mapped netlist together, and stops.
+    """
+    if not ports:
+        return text
+    fields = re.compile(rf"\\(?:{'|'.join(map(re.escape, ports))})[.\[]\S* ")
+    return fields.sub(lambda found: re.sub(r"\[(\d+)\]", r".\1", found[0]), text)

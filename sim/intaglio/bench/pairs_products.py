@@ -85,8 +85,6 @@ UNITS: dict[str, Product] = {
     **dict(_packed()),
 }
 QUICK = (
-    "multiply-int8",
-    "multiply-w8au16",
     "multiply-rows-w4a8",
     "multiply-ecp5-int8-full",
     "multiply-ecp5-int4-full",
