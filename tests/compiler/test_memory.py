@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from intaglio.api.bench_shapes import Shape, graph_of
 from intaglio.compiler.allocate import Apart, Life, Placed, first_fit, shared_fit
+from intaglio.compiler.buffers import Ring
 from intaglio.compiler.compile import compile_graph
 from intaglio.compiler.hazard import Span, spans_of
 from intaglio.golden.machine import GoldenDevice
@@ -158,3 +160,25 @@ def test_sums_within_groups_read_the_block_of_their_own_number() -> None:
     }
     reads = [s for s in spans_of(Opcode.COMPUTE, fields, CONFIG) if s.place is Memory.ACTS]
     assert [span.start for span in reads if not span.writes] == [2, 9, 16]
+
+
+def test_large_contents_lie_at_both_ends_and_load_in_parts() -> None:
+    ring = Ring(10)
+    assert (ring.place("a", 6), ring.parts()) == (0, [(0, 6)])
+    assert (ring.place("b", 6), ring.parts()) == (4, [(6, 10), (4, 6)])
+    assert (ring.place("c", 7), ring.parts()) == (0, [(0, 4), (4, 7)])
+    assert (ring.find("a"), ring.find("b"), ring.find("c")) == (None, None, 0)
+    assert (ring.place("d", 2), ring.parts()) == (7, [(7, 9)])
+
+
+def test_a_depthwise_layer_reads_its_rows_once_where_a_block_fits() -> None:
+    """Strips of all blocks would read ten rows again for each strip."""
+    shape = Shape(Op.DEPTHWISE, (20, 6, 128), 128, (11, 1), padding="same")
+    config = replace(PRESETS["bench256"], acts_kib=16)
+    program = compile_graph(graph_of(shape, "tall", 1), config)
+    loads = [
+        fields["row_beats"] * fields["rows"]
+        for opcode, fields in decode(program.commands)
+        if opcode is Opcode.LOAD and fields["memory"] == Memory.ACTS
+    ]
+    assert sum(loads) == 20 * 6 * 128 // config.channels

@@ -114,12 +114,14 @@ class Ring:
     def __init__(self, words: int) -> None:
         self._words = words
         self._next = 0
+        self._start = 0
+        self._before = (0, 0)
         self._held: dict[Hashable, tuple[int, int]] = {}
 
     def reserve(self, words: int) -> None:
         """Start from word 0 if `words` more would not fit behind the last content."""
         if self._next + words > self._words:
-            self._next = 0
+            self._start = self._next = 0
 
     def find(self, key: Hashable) -> int | None:
         """Return the address of `key`, None if it is not there."""
@@ -127,10 +129,28 @@ class Ring:
         return None if held is None else held[0]
 
     def place(self, key: Hashable, words: int) -> int:
-        """Return the address at which `key` may be loaded; what lay there is forgotten."""
-        self.reserve(words)
+        """Return the address at which `key` may be loaded; what lay there is forgotten.
+
+        Contents of more than half of the memory lie at its start and at its end in turn, so that
+        a part of each can be loaded while the one before it is used.
+        """
+        self._before = (self._start, self._next)
+        if self._next + words > self._words:
+            self._next = 0 if self._start else self._words - words
         start, end = self._next, self._next + words
         self._held = {k: v for k, v in self._held.items() if v[1] <= start or v[0] >= end}
         self._held[key] = (start, end)
-        self._next = end
+        self._start, self._next = start, end
         return start
+
+    def parts(self) -> list[tuple[int, int]]:
+        """Return (first, end) of the parts of the last content, that which waits longest last.
+
+        A part that lies where the content before it lay has to wait until that is used.
+        """
+        start, end = self._start, self._next
+        first, last = max(start, self._before[0]), min(end, self._before[1])
+        if first >= last:
+            return [(start, end)]
+        found = [(start, first), (last, end), (first, last)]
+        return [(a, b) for a, b in found if a < b]

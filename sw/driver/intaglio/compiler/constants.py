@@ -108,7 +108,9 @@ class LayerConstants:
             loaded = self._panel_words(panel, self._tiling.chunks[chunk])
             address = ring.place(key, loaded)
             offset = self._weights[chunk] + first * words * self._config.weight_bytes
-            self._context.stream.load_words(Memory.WEIGHTS, offset, loaded, address, self._label)
+            for at, end in ring.parts():
+                part = offset + (at - address) * self._config.weight_bytes
+                self._context.stream.load_words(Memory.WEIGHTS, part, end - at, at, self._label)
         return {
             "weight_start": address,
             "weight_step": int(not ones),

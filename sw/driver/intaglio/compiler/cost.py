@@ -60,5 +60,5 @@ def tiling_cost(
     if any(len(slots) == 1 for slots in tiling.slots):
         return inputs + max(weights, compute) + sum(out), inputs + weights + sum(out)
     first, last = spilled * read[0], out[-1] // panels
-    cycles = max(inputs + weights, compute + first + last, sum(out))
+    cycles = max(inputs + weights + sum(out), compute + first + last)
     return cycles, inputs + weights + sum(out)

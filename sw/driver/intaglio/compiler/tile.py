@@ -61,12 +61,19 @@ def _fitted(
     blocks: int,
     chunks: tuple[Chunk, ...],
 ) -> Tiling | int:
-    """Return the cheapest tiling with panels of at most `blocks`, or the words it would need."""
-    found = _strips(layer, config, resident, gaps, blocks, chunks)
-    while isinstance(found, int) and not layer.sums_channels and blocks > 1:
-        blocks //= 2  # channels are apart: a panel needs its own input blocks alone
-        found = _strips(layer, config, resident, gaps, blocks, chunks)
-    return found
+    """Return the cheapest tiling with panels of at most `blocks`, or the words it would need.
+
+    Where channels are apart, a panel needs its own input blocks alone: smaller panels leave room
+    for larger strips, which read fewer rows twice.
+    """
+    sizes = [blocks]
+    while sizes[-1] > 1 and not layer.sums_channels:
+        sizes.append(-(-sizes[-1] // 2))
+    found = [_strips(layer, config, resident, gaps, size, chunks) for size in sizes]
+    fitting = [tiling for tiling in found if isinstance(tiling, Tiling)]
+    if not fitting:
+        return found[-1]
+    return min(fitting, key=lambda t: tiling_cost(layer, config, t, resident))
 
 
 def _strips(
