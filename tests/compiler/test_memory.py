@@ -174,7 +174,7 @@ def test_large_contents_lie_at_both_ends_and_load_in_parts() -> None:
 def test_a_depthwise_layer_reads_its_rows_once_where_a_block_fits() -> None:
     """Strips of all blocks would read ten rows again for each strip."""
     shape = Shape(Op.DEPTHWISE, (20, 6, 128), 128, (11, 1), padding="same")
-    config = replace(PRESETS["bench256"], acts_kib=16)
+    config = replace(PRESETS["bench256"], acts_kib=8)
     program = compile_graph(graph_of(shape, "tall", 1), config)
     loads = [
         fields["row_beats"] * fields["rows"]
