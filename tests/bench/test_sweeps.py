@@ -19,4 +19,4 @@ VECTORS = 1_000_000
 @pytest.mark.slow
 @pytest.mark.parametrize("row", SWEEPS, ids=[row.name for row in SWEEPS])
 def test_a_million_vectors_equal_golden(row: Row, seed: int) -> None:
-    assert sweep(row, VECTORS, seed=seed).payloads >= VECTORS
+    assert sweep(row, VECTORS, seed=seed).vectors >= VECTORS

@@ -29,16 +29,19 @@ class Swept:
     ----------
     payloads : int
         Output payloads, all equal to golden.
+    vectors : int
+        Payloads that went in, or came out where those are more.
     cycles : int
         Clock cycles.
     """
 
     payloads: int
+    vectors: int
     cycles: int
 
 
-def sweep(row: Row, payloads: int, *, seed: int = 1) -> Swept:
-    """Run `row` with one seed after the other until `payloads` outputs were compared.
+def sweep(row: Row, vectors: int, *, seed: int = 1) -> Swept:
+    """Run `row` with one seed after the other until `vectors` payloads went in or came out.
 
     Stalls alternate between none and each of the row's probabilities.
 
@@ -55,12 +58,16 @@ def sweep(row: Row, payloads: int, *, seed: int = 1) -> Swept:
         raise ValueError(f"{row.name} needs {', '.join(row.first)} first")
     component = row.build()
     library = _load(component, component_verilog(component, TOP))
-    compared = cycles = run = 0
-    while compared < payloads:
+    done = Swept(0, 0, 0)
+    run = 0
+    while done.vectors < vectors:
         stall = row.backpressure[run % len(row.backpressure)] if run % 2 else 0.0
         here = _once(row, component, library, seed + run, stall)
-        compared, cycles, run = compared + here.payloads, cycles + here.cycles, run + 1
-    return Swept(compared, cycles)
+        done = Swept(
+            done.payloads + here.payloads, done.vectors + here.vectors, done.cycles + here.cycles
+        )
+        run += 1
+    return done
 
 
 def _once(
@@ -92,7 +99,9 @@ def _once(
                 want, have = (show(shape, _integer(v[at])) for v in (wanted[name], values))
                 text = f"{name}[{at}] is {have}, expected {want}; {wrong.size} differ; {text}"
             raise _mismatch(row.name, seed, stall, text)
-    return Swept(sum(len(values) for values in wanted.values()), int(cycles))
+    came = sum(len(values) for values in wanted.values())
+    went = sum(len(values) for values in sent.values())
+    return Swept(came, max(came, went), int(cycles))
 
 
 def _mismatch(name: str, seed: int, stall: float, text: str) -> BenchError:
