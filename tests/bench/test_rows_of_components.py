@@ -36,6 +36,7 @@ WITHIN = {
     "LiteSlave": "registers",
     "LoadEngine": "load-engine",
     "MacArray": "array-broadcast-tiny",
+    "OperatorProduct": "mac-int8-depth2",
     "Pe": "array-broadcast-tiny",
     "ReadArbiter": "read-arbiter",
     "Registers": "registers",
