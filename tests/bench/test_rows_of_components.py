@@ -36,7 +36,6 @@ WITHIN = {
     "LiteSlave": "registers",
     "LoadEngine": "load-engine",
     "MacArray": "array-broadcast-tiny",
-    "OperatorProduct": "mac-int8-depth2",
     "Pe": "array-broadcast-tiny",
     "ReadArbiter": "read-arbiter",
     "Registers": "registers",

@@ -85,6 +85,7 @@ UNITS: dict[str, Product] = {
     **dict(_packed()),
 }
 QUICK = (
+    "multiply-int8",
     "multiply-rows-w4a8",
     "multiply-ecp5-int8-full",
     "multiply-ecp5-int4-full",
