@@ -111,7 +111,7 @@ MUTANTS = (
         "fold",
         "self.o.payload[q].eq(0)",
         "self.o.payload[q].eq(kept[0][q])",
-        ("core-tiny",),
+        ("fold-tiny", "fold-deep"),
     ),
     Mutant(
         "weight-restart",

@@ -17,7 +17,7 @@ from intaglio.spec.quant import IDENTITY, Rounding
 from intaglio.spec.scale import multiplier
 from intaglio.spec.window import Window, pair_fields
 
-IN_WORDS, OUT_WORDS = 200, 400  # where outputs begin, where they end
+IN_WORDS, OUT_WORDS = 200, 900  # where outputs begin, where they end
 BLOCK = 60  # words from one channel block to the next
 
 
@@ -64,13 +64,13 @@ def _commands(config: ArrayConfig) -> list[dict[str, int]]:
         half | {"hold": 1},
         half | {"accumulate": 1, "weight_start": 5},
     ]
-    written = OUT_WORDS - IN_WORDS
+    place = IN_WORDS
     for command in commands:
-        # Outputs of all commands share the space behind the inputs: later ones win.
-        width = command["out_w"]
-        command.update(out_start=IN_WORDS, out_row=width, out_block=command["pixels"])
-        if command["pixels"] * command["out_blocks"] > written:
-            raise ValueError("the outputs of a core command do not fit their space")
+        # Each command writes words of its own, so that none hides what another wrote.
+        command.update(out_start=place, out_row=command["out_w"], out_block=command["pixels"])
+        place += command["pixels"] * command["out_blocks"]
+    if place > OUT_WORDS:
+        raise ValueError("the outputs of the core's commands do not fit their space")
     return commands
 
 
