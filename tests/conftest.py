@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -70,3 +71,29 @@ def _same_setting() -> Iterator[None]:
     before = _setting()
     yield
     assert _setting() == before
+
+
+@pytest.fixture
+def reference() -> Callable[[Path, npt.NDArray[np.int8], int], npt.NDArray[np.int8]]:
+    """Return a function: a tensor of a model, as LiteRT's reference kernels compute it."""
+    litert = pytest.importorskip(
+        "ai_edge_litert.interpreter", reason="no ai-edge-litert: extra dev"
+    )
+
+    def run(model: Path, images: npt.NDArray[np.int8], number: int) -> npt.NDArray[np.int8]:
+        interpreter = litert.Interpreter(
+            model_content=model.read_bytes(),
+            # The default resolver takes a delegate that rounds in another way.
+            experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF,
+            experimental_preserve_all_tensors=True,
+            num_threads=1,
+        )
+        interpreter.allocate_tensors()
+        rows = []
+        for image in images:
+            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image[None])
+            interpreter.invoke()
+            rows.append(interpreter.get_tensor(number).copy())
+        return np.concatenate(rows)
+
+    return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ from intaglio.compiler.load_tflite import load_tflite
 from intaglio.golden.machine import GoldenDevice
 from intaglio.runtime.run import run_program
 from intaglio.spec.device import Device
-from intaglio.spec.formats import IntArray
 from intaglio.spec.graph import Op
 from intaglio.spec.presets import PRESETS
 
@@ -22,28 +22,10 @@ MODEL = "models/mlperf_tiny/pretrainedResnet_quant.tflite"
 IN_GATES = 20
 
 
-def reference(model: Path, images: IntArray, number: int) -> IntArray:
-    """Return tensor `number` as the reference kernels compute it; others round in other ways."""
-    litert = pytest.importorskip(
-        "ai_edge_litert.interpreter", reason="no ai-edge-litert: extra dev"
-    )
-    interpreter = litert.Interpreter(
-        model_content=model.read_bytes(),
-        experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF,
-        experimental_preserve_all_tensors=True,
-        num_threads=1,
-    )
-    interpreter.allocate_tensors()
-    rows = []
-    for image in images:
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image[None])
-        interpreter.invoke()
-        rows.append(interpreter.get_tensor(number).copy())
-    return np.concatenate(rows)
-
-
 def test_logits_of_cifar_images_on_both_devices(
-    shared: Path, capsys: pytest.CaptureFixture[str]
+    shared: Path,
+    reference: Callable[[Path, npt.NDArray[np.int8], int], npt.NDArray[np.int8]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     graph, config = load_tflite(shared / MODEL), PRESETS["default"]
     program = compile_graph(graph, config)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from intaglio.compiler.load_tflite import load_tflite
 from intaglio.golden.network import run_graph
-from intaglio.spec.formats import IntArray
 from intaglio.spec.graph import Graph, Op
 
 MODEL = "models/mlperf_tiny/pretrainedResnet_quant.tflite"
@@ -20,30 +21,14 @@ def logits_number(graph: Graph) -> int:
     return number
 
 
-def reference(model: Path, images: IntArray, number: int) -> IntArray:
-    module = pytest.importorskip(
-        "ai_edge_litert.interpreter", reason="no ai-edge-litert: extra dev"
-    )
-    interpreter = module.Interpreter(
-        model_content=model.read_bytes(),
-        # The default resolver takes a delegate that rounds in another way.
-        experimental_op_resolver_type=module.OpResolverType.BUILTIN_REF,
-        experimental_preserve_all_tensors=True,
-        num_threads=1,
-    )
-    interpreter.allocate_tensors()
-    rows = []
-    for image in images:
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], image[None])
-        interpreter.invoke()
-        rows.append(interpreter.get_tensor(number).copy())
-    return np.concatenate(rows)
-
-
 @pytest.mark.parametrize(
     "count", [20, pytest.param(200, marks=pytest.mark.slow)], ids=lambda c: f"{c}-images"
 )
-def test_logits_of_cifar_images(shared: Path, count: int) -> None:
+def test_logits_of_cifar_images(
+    shared: Path,
+    count: int,
+    reference: Callable[[Path, npt.NDArray[np.int8], int], npt.NDArray[np.int8]],
+) -> None:
     graph = load_tflite(shared / MODEL)
     with np.load(shared / "models/inputs/cifar10_test200.npz") as file:
         images = (file["images"][:count].astype(np.int16) - 128).astype(np.int8)
