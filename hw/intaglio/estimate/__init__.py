@@ -1,0 +1,1 @@
+"""Cost and performance without running any tool."""

@@ -1,0 +1,1 @@
+"""One report value, rendered as HTML, JSON, Markdown, CSV and charts."""
