@@ -97,3 +97,11 @@ def reference() -> Callable[[Path, npt.NDArray[np.int8], int], npt.NDArray[np.in
         return np.concatenate(rows)
 
     return run
+
+
+@pytest.fixture
+def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty build cache."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("INTAGLIO_CACHE", str(folder))
+    return folder

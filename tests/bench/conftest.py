@@ -73,11 +73,3 @@ def stub() -> str:
     """Verilog of a stand-in for the accelerator: it copies beats."""
     assert Shape.cast(PAIR).width == 16
     return STUB.read_text()
-
-
-@pytest.fixture
-def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty build cache."""
-    folder = tmp_path / "cache"
-    monkeypatch.setenv("INTAGLIO_CACHE", str(folder))
-    return folder

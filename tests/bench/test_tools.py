@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from intaglio.bench import tools
-from intaglio.bench.process import run
 from intaglio.spec.errors import EnvironmentFault, ToolError
+from intaglio.tooling.process import run
 
 
 def test_the_tools_work_in_their_environment(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from importlib import metadata, util
 from pathlib import Path
 
-from intaglio.bench import cache
-from intaglio.bench.process import run
 from intaglio.bench.simulate import VERILATE
 from intaglio.bench.tools import toolchain
 from intaglio.spec.errors import EnvironmentFault, Finding
+from intaglio.tooling import cache
+from intaglio.tooling.process import run
 
 
 def build_bench(verilog: str, top: str, *, waves: bool = False) -> Path:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from intaglio.bench import cache
-from intaglio.bench.process import run
 from intaglio.bench.tools import Toolchain, toolchain
+from intaglio.tooling import cache
+from intaglio.tooling.process import run
 
 TOP = "intaglio_top"
 HARNESS = ("harness.cpp", "axi_channels.h", "axi_memory.h")

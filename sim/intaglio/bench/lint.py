@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from intaglio.bench import cache
 from intaglio.bench.compile import TOP
-from intaglio.bench.process import run
 from intaglio.bench.tools import toolchain
 from intaglio.spec.errors import EnvironmentFault, Finding
+from intaglio.tooling import cache
+from intaglio.tooling.process import run
 
 # Wires and the cells of ECP5 without a clock; not distributed memory, which is written on one.
 COMBINATIONAL = "w:* t:LUT4 t:CCU2C t:PFUMX t:L6MUX21"

@@ -12,12 +12,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from intaglio.bench import cache
 from intaglio.bench.cocotb_run import require_cocotb
 from intaglio.bench.mutants import MUTANTS, Mutant
-from intaglio.bench.process import run
 from intaglio.bench.tools import toolchain
 from intaglio.spec.errors import Finding, IntaglioError, ToolError
+from intaglio.tooling import cache
+from intaglio.tooling.process import run
 
 
 def sources() -> Path:

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
-from intaglio.bench import cache
 from intaglio.bench.cocotb_run import build_bench, run_bench
 from intaglio.bench.component import component_bench
 from intaglio.bench.pairs import choose
 from intaglio.bench.result import RowResult, require
 from intaglio.bench.row import Row
 from intaglio.bench.whole import WholeRow, whole_bench
+from intaglio.tooling import cache
 
 __all__ = ["RowResult", "require", "run_row", "verify_rows"]
 

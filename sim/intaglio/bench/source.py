@@ -6,8 +6,8 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-from intaglio.bench import cache
 from intaglio.spec.config import ArrayConfig
+from intaglio.tooling import cache
 
 
 def accelerator_verilog(

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from intaglio.bench import cache
 from intaglio.bench.cocotb_run import build_bench, require_cocotb, run_bench
 from intaglio.bench.compile import TOP
 from intaglio.bench.device import SimDevice
@@ -23,6 +22,7 @@ from intaglio.bench.whole import MODULE, WholeRow
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import IntaglioError
 from intaglio.spec.presets import PRESETS
+from intaglio.tooling import cache
 
 AMARANTH_CYCLES = 300
 LIBRARY_RUNS = 20

@@ -13,8 +13,8 @@ from functools import lru_cache
 from importlib import metadata, util
 from pathlib import Path
 
-from intaglio.bench import cache
 from intaglio.spec.errors import EnvironmentFault, Finding
+from intaglio.tooling import cache
 
 VERILATOR_OLDEST = (5, 36)
 CXX_OLDEST = (9, 0)  # the first g++ whose C++17 is complete

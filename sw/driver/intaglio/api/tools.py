@@ -104,7 +104,7 @@ _PACKAGES = (
 
 def doctor() -> Health:
     """Look for every tool and measure the cache; nothing is built or installed."""
-    from intaglio.bench import cache
+    from intaglio.tooling import cache
 
     folder = cache.folder()
     existing = next(path for path in (folder, *folder.parents) if path.exists())
@@ -171,7 +171,7 @@ def _package(name: str, use: str, extra: str) -> Tool:
 
 def _first_line(path: str) -> str:
     """Return the last word of the first line that ``path --version`` prints."""
-    from intaglio.bench.process import run
+    from intaglio.tooling.process import run
 
     _, output = run((path, "--version"), cwd=Path.cwd(), env=os.environ, check=False)
     words = output.splitlines()[0].split() if output.strip() else []

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from intaglio.bench import cache
 from intaglio.spec.errors import UsageError
+from intaglio.tooling import cache
 
 
 def _maker(calls: list[Path], size: int = 10):  # type: ignore[no-untyped-def]
@@ -83,7 +83,7 @@ def test_a_bad_limit_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> Non
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from intaglio.bench import cache
+from intaglio.tooling import cache
 def make(work):
     with open(sys.argv[1], "a") as log:
         log.write("made\\n")

@@ -12,7 +12,7 @@ from pathlib import Path
 PROGRAM = """
 import sys
 from pathlib import Path
-from intaglio.bench.process import run
+from intaglio.tooling.process import run
 folder = Path(sys.argv[1])
 script = "sleep 60 & echo $! > grandchild; wait"
 run(("sh", "-c", script), cwd=folder, env={"PATH": "/bin:/usr/bin"})
