@@ -8,7 +8,7 @@ longer than it says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from intaglio.spec.commands import COMMAND_BYTES, Opcode, decode
@@ -17,12 +17,18 @@ from intaglio.spec.device import RunStats
 from intaglio.spec.timing_compute import compute_cycles
 from intaglio.spec.timing_link import NEVER, Link, MemoryModel, Stream
 
-__all__ = ["MemoryModel", "predict"]
+__all__ = ["MemoryModel", "predict", "predict_decoded"]
 
 READ_CYCLES = 4  # a load command starts to its first beat, without the memory's latency
 WRITE_CYCLES = 6  # a store command starts to its last acknowledgement, without beats and latency
 DISPATCH_CYCLES = 2  # a command is complete to the start of one that waited for it
 QUEUED = 4  # commands that wait for each engine
+_WAITS = tuple((opcode, f"wait_{opcode.name.lower()}") for opcode in Opcode)
+# Fields of a COMPUTE that its cycles do not depend on: places, constants and the order of commands.
+_PLACES = {
+    *("start", "out_start", "out_row", "out_block", "weight_start", "param_start", "param_block"),
+    *("layer", "mark", *(name for _, name in _WAITS)),
+}
 
 
 def predict(commands: bytes, config: ArrayConfig, memory: MemoryModel | None = None) -> RunStats:
@@ -37,7 +43,16 @@ def predict(commands: bytes, config: ArrayConfig, memory: MemoryModel | None = N
     memory : MemoryModel
         Default: the memory of simulated devices.
     """
-    run = _Run(list(decode(commands)), config, memory or MemoryModel())
+    return predict_decoded(decode(commands), config, memory)
+
+
+def predict_decoded(
+    commands: Iterable[tuple[Opcode, Mapping[str, int]]],
+    config: ArrayConfig,
+    memory: MemoryModel | None = None,
+) -> RunStats:
+    """Return :func:`predict` of commands that are not packed."""
+    run = _Run(list(commands), config, memory or MemoryModel())
     run.run()
     ends = (times[-1] for times in run.finished.values() if times)
     return RunStats(cycles=round(max(ends, default=0.0)), counters={}, marks=run.marks)
@@ -48,7 +63,7 @@ class _Run:
 
     def __init__(
         self,
-        commands: list[tuple[Opcode, dict[str, int]]],
+        commands: list[tuple[Opcode, Mapping[str, int]]],
         config: ArrayConfig,
         memory: MemoryModel,
     ) -> None:
@@ -97,10 +112,13 @@ class _Run:
         if not self._fetched[opcode]:
             return False
         at, fields = self._fetched[opcode][0]
-        waits = {o: fields[f"wait_{o.name.lower()}"] for o in Opcode}
-        if any(count > len(self.finished[o]) for o, count in waits.items()):
-            return False
-        times = (self.finished[o][count - 1] for o, count in waits.items() if count)
+        times = []
+        for other, name in _WAITS:
+            count, finished = fields[name], self.finished[other]
+            if count > len(finished):
+                return False
+            if count:
+                times.append(finished[count - 1])
         start = max(at, *times, 0.0) + DISPATCH_CYCLES
         self._fetched[opcode].pop(0)
         if opcode is Opcode.COMPUTE:
@@ -133,8 +151,7 @@ class _Run:
 
     def _compute(self, fields: Mapping[str, int]) -> int:
         """Return the cycles of a COMPUTE; those of one shape take the same."""
-        shape = {k: v for k, v in fields.items() if not k.startswith(("wait_", "mark", "layer"))}
-        key = tuple(shape.items())
+        key = tuple((name, value) for name, value in fields.items() if name not in _PLACES)
         if key not in self._known:
             self._known[key] = compute_cycles(fields, self._config).total
         return self._known[key]

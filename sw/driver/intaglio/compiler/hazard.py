@@ -172,10 +172,10 @@ class Tracker:
         waits = np.zeros(len(Opcode), np.int32)
         for span in spans:
             for view in _views(self._writes[span.place], span):
-                np.maximum(waits, view.max(axis=1), out=waits)
+                np.maximum(waits, _greatest(view), out=waits)
             if span.writes:
                 for view in _views(self._reads[span.place], span):
-                    np.maximum(waits, view.max(axis=1), out=waits)
+                    np.maximum(waits, _greatest(view), out=waits)
         self._counts[opcode] += 1
         row = list(Opcode).index(opcode)
         for span in spans:
@@ -186,9 +186,17 @@ class Tracker:
         return {name: int(wait) for name, wait in zip(names, waits, strict=True)}
 
 
+def _greatest(view: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    return np.asarray(view.max(axis=tuple(range(1, view.ndim))))
+
+
 def _views(words: npt.NDArray[np.int32], span: Span) -> Iterable[npt.NDArray[np.int32]]:
-    """Return views of the rows of a span; rows that touch each other are one view."""
+    """Return views of the rows of a span, as few as there can be."""
+    end = span.start + span.rows * span.stride
     if span.rows == 1 or span.stride == span.length:
         return [words[:, span.start : span.start + span.rows * span.length]]
+    if span.length < span.stride and end <= words.shape[1]:
+        rows = words[:, span.start : end].reshape(len(words), span.rows, span.stride)
+        return [rows[:, :, : span.length]]
     starts = (span.start + row * span.stride for row in range(span.rows))
     return [words[:, start : start + span.length] for start in starts]

@@ -1,0 +1,120 @@
+"""The commands of a network without its bytes: all that a cost model reads, in a second or two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from intaglio.compiler.buffers import Ring
+from intaglio.compiler.check import HOST, check_graph
+from intaglio.compiler.constants import Context
+from intaglio.compiler.encode import Constants, Stream
+from intaglio.compiler.flow import plan_flow
+from intaglio.compiler.group import suit
+from intaglio.compiler.layer import Layer
+from intaglio.compiler.lower import lower
+from intaglio.compiler.memory import plan_memory
+from intaglio.compiler.schedule import schedule_layer
+from intaglio.spec.commands import RECORDS, Opcode
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.graph import Graph
+
+Command = tuple[Opcode, Mapping[str, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A network as a device would run it.
+
+    Parameters
+    ----------
+    graph : Graph
+        The network.
+    config : ArrayConfig
+        The accelerator.
+    layers : mapping
+        Node index to the layer that the array runs; the others run on the host.
+    jobs : tuple of tuple of (Opcode, fields)
+        Commands of each job, as :func:`intaglio.compiler.compile.compile_graph` writes them.
+    constant_bytes, tensor_bytes : int
+        Sizes of the two regions of memory.
+    """
+
+    graph: Graph
+    config: ArrayConfig
+    layers: Mapping[int, Layer]
+    jobs: tuple[tuple[Command, ...], ...]
+    constant_bytes: int
+    tensor_bytes: int
+
+    @property
+    def macs(self) -> int:
+        """Useful multiply-accumulates for one input."""
+        return sum(layer.macs for layer in self.layers.values())
+
+    def host_reason(self, index: int) -> str:
+        """Return why a node that is no layer is not on the array."""
+        return HOST.get(self.graph.nodes[index].op, "no byte is moved")
+
+
+def outline_graph(graph: Graph, config: ArrayConfig, *, reference: str = "litert") -> Outline:
+    """Return the outline of `graph`; parameters and errors of ``compile_graph``."""
+    check_graph(graph, config, reference)
+    flow = plan_flow(graph)
+    layers = {
+        index: suit(lower(graph, index, reference), config)
+        for stage in flow.stages
+        if not stage.host
+        for index in stage.nodes
+    }
+    memory = plan_memory(graph, flow, layers, config, keep_all=False, reuse=False)
+    constants = Constants(config.bus_bytes)
+    jobs: list[tuple[Command, ...]] = []
+    for stage in (stage for stage in flow.stages if not stage.host):
+        sketch = _Sketch(config, memory.tensor_bytes // config.bus_bytes)
+        context = Context(
+            config=config,
+            stream=sketch,
+            constants=constants,
+            weights=Ring(config.weight_words),
+            params=Ring(config.param_words),
+            homes=memory.homes,
+        )
+        for index in stage.nodes:
+            schedule_layer(context, layers[index], memory.tilings[index])
+        jobs.append(sketch.decoded())
+    return Outline(
+        graph, config, layers, tuple(jobs), len(constants.to_bytes()), memory.tensor_bytes
+    )
+
+
+_RANGES = {
+    opcode: {field.name: (field.format.min, field.format.max) for field in RECORDS[opcode].fields}
+    for opcode in Opcode
+}
+
+
+class _Sketch(Stream):
+    """Commands that are counted and never packed."""
+
+    def append(self, opcode: Opcode, fields: Mapping[str, int], layer: tuple[int, str]) -> None:
+        """Append a command; one that cannot be packed is refused as it is there."""
+        ranges = _RANGES[opcode]
+        for name, value in fields.items():
+            least, most = ranges[name]
+            if not least <= value <= most:
+                super().append(opcode, fields, layer)
+        index, name = layer
+        command = {**dict.fromkeys(ranges, 0), **fields, "opcode": int(opcode), "layer": index}
+        command |= self._tracker.waits(opcode, command)
+        if opcode is Opcode.COMPUTE:
+            self._last[index] = len(self._commands)
+        self._commands.append((opcode, command, name))
+
+    def decoded(self) -> tuple[Command, ...]:
+        """Return the commands; the last COMPUTE of each layer carries its mark."""
+        marked = set(self._last.values())
+        return tuple(
+            (opcode, fields | {"mark": 1} if at in marked else fields)
+            for at, (opcode, fields, _) in enumerate(self._commands)
+        )
