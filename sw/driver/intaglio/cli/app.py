@@ -18,6 +18,7 @@ from intaglio.cli import (
     verb_generate,
     verb_lists,
     verb_run,
+    verb_systems,
     verb_units,
     verb_verify,
     verb_version,
@@ -55,6 +56,7 @@ VERBS = (
     ("run", verb_run.run),
     ("verify", verb_verify.verify),
     ("bench", verb_bench.bench),
+    ("systems", verb_systems.systems),
     ("demo", verb_demo.demo),
     ("version", verb_version.version),
 )

@@ -1,0 +1,89 @@
+"""Runs checks in worker processes and keeps what they showed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import metadata
+
+from intaglio.ledger.digest import code_digest
+from intaglio.ledger.entry import check
+from intaglio.ledger.store import Record, keep, shipped
+from intaglio.ledger.table import entries, modules
+
+WORKERS = 2
+
+
+def run(
+    numbers: Sequence[int],
+    *,
+    workers: int = WORKERS,
+    progress: Callable[[str], None] = lambda _: None,
+) -> dict[int, Record]:
+    """Run the checks of the systems `numbers` and return their records, which are kept.
+
+    The systems that took longest when they were last run begin.
+    """
+    seconds = {number: record.seconds for number, record in shipped().items()}
+    order = sorted(numbers, key=lambda number: -seconds.get(number, 0.0))
+    found: dict[int, Record] = {}
+    if workers < 2 or len(order) < 2:
+        for number in order:
+            found[number] = run_one(number, progress)
+            keep(found[number])
+        return found
+    total = sum(seconds.get(number, 1.0) for number in order)
+    done = 0.0
+    with _pool(workers) as pool:
+        futures = {pool.submit(run_one, number): number for number in order}
+        progress(f"checking {len(order)} systems in {workers} processes")
+        for future in as_completed(futures):
+            number = futures[future]
+            found[number] = future.result()
+            keep(found[number])
+            done += seconds.get(number, 1.0)
+            share = f"{len(found)} of {len(order)} systems, {100 * done / total:.0f} % of the time"
+            progress(f"{share}: {number} {entries()[number].name}")
+    return found
+
+
+def run_one(number: int, progress: Callable[[str], None] = lambda _: None) -> Record:
+    """Run the checks of one system."""
+    digest = code_digest(modules()[number])
+    clauses = check(entries()[number], progress)
+    return Record(
+        number=number,
+        digest=digest,
+        version=metadata.version("intaglio"),
+        date=datetime.now(UTC).date().isoformat(),
+        clauses=clauses,
+    )
+
+
+def merged(fresh: Mapping[int, Record], older: Mapping[int, Record]) -> list[Record]:
+    """Return the records of both, those of `fresh` first."""
+    return list({**older, **fresh}.values())
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield worker processes; where something goes wrong, they are ended and not waited for."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():
+            child.terminate()
+        raise
+    pool.shutdown()
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
