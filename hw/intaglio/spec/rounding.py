@@ -28,38 +28,39 @@ class Rounding(IntEnum):
     to even."""
 
 
-_ROUNDINGS: dict[str, dict[Op, Rounding]] = {
-    "litert": {Op.DENSE: Rounding.SINGLE_AWAY},
-    "tflm": {Op.DENSE: Rounding.DOUBLE},
-}
-_COMMON = {
+_EIGHT = {
     Op.CONV: Rounding.DOUBLE,
     Op.DEPTHWISE: Rounding.DOUBLE,
+    Op.DENSE: Rounding.DOUBLE,
     Op.ADD: Rounding.DOUBLE,
     Op.MEAN: Rounding.DOUBLE,
     Op.AVERAGE_POOL: Rounding.SINGLE_AWAY,
     Op.MAX_POOL: Rounding.SINGLE_AWAY,
 }
+_SIXTEEN = _EIGHT | {Op.CONV: Rounding.I64_Q15, Op.DEPTHWISE: Rounding.I64_Q15}
+_AWAY = {Op.DENSE: Rounding.SINGLE_AWAY}
+_WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE)
+_OWN = dict.fromkeys((*_WEIGHTED, Op.MEAN), Rounding.SINGLE_UP)
+_FLOAT = dict.fromkeys((*_WEIGHTED, Op.ADD, Op.MEAN, Op.AVERAGE_POOL), Rounding.FP32_RNE)
+
+# Reference engine -> bits of an activation -> rounding of each operator.
+_ROUNDINGS: dict[str, dict[int, dict[Op, Rounding]]] = {
+    "litert": {8: _EIGHT | _AWAY, 16: _SIXTEEN | _AWAY},
+    "tflm": {8: _EIGHT, 16: _SIXTEEN | {Op.DENSE: Rounding.I64_Q15}},
+    "onnxruntime": dict.fromkeys((8, 16), _EIGHT | _FLOAT),
+    "own": dict.fromkeys((8, 16), _EIGHT | _OWN),
+}
+REFERENCES = tuple(_ROUNDINGS)
+"""Engines whose bits can be asked for, as every command spells them."""
 
 
-def rounding_of(op: Op, reference: str) -> Rounding:
-    """Return the rounding that makes an int8 operator equal to a reference engine.
-
-    AVERAGE_POOL goes with :func:`average_scale`, MAX_POOL with :data:`IDENTITY`.
-
-    Parameters
-    ----------
-    op : Op
-        An operator that is requantised: not RESHAPE, not SOFTMAX.
-    reference : str
-        ``"litert"`` (LiteRT's reference kernels) or ``"tflm"`` (TensorFlow Lite Micro).
+def require_reference(reference: str) -> None:
+    """Check the name of a reference engine.
 
     Raises
     ------
     UsageError
         E101: there is no such reference.
-    ModelError
-        E303: the operator has no requantisation.
     """
     if reference not in _ROUNDINGS:
         raise UsageError(
@@ -72,7 +73,32 @@ def rounding_of(op: Op, reference: str) -> Rounding:
                 help="name one of these",
             )
         )
-    table = _COMMON | _ROUNDINGS[reference]
+
+
+def rounding_of(op: Op, reference: str, bits: int = 8) -> Rounding:
+    """Return the rounding that makes an integer operator equal to a reference engine.
+
+    AVERAGE_POOL goes with :func:`average_scale` but in mode 4, MAX_POOL with :data:`IDENTITY`.
+
+    Parameters
+    ----------
+    op : Op
+        An operator that is requantised: not RESHAPE, not SOFTMAX.
+    reference : str
+        ``"litert"`` (LiteRT's reference kernels), ``"tflm"`` (TensorFlow Lite Micro),
+        ``"onnxruntime"`` (ONNX Runtime on a CPU) or ``"own"`` (one rounding, ties up).
+    bits : int
+        Of the activations: 8 or 16.
+
+    Raises
+    ------
+    UsageError
+        E101: there is no such reference.
+    ModelError
+        E303: the operator has no requantisation.
+    """
+    require_reference(reference)
+    table = _ROUNDINGS[reference][bits]
     if op not in table:
         raise ModelError(
             Finding(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from intaglio.api.bench_run import bench
     from intaglio.api.bench_table import BenchLayer, BenchResult
     from intaglio.api.benches import verify
+    from intaglio.api.check_findings import ModelCheck, check_model
     from intaglio.api.checking import Checked, Settings, check, reference_inputs
     from intaglio.api.comparison import Comparison, Mismatch, compare
     from intaglio.api.devices import open_device, parse_memory
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from intaglio.api.inputs import random_inputs, read_archive, read_inputs
     from intaglio.api.listing import presets, targets
     from intaglio.api.model import Model, load
+    from intaglio.api.ops_table import ops, ops_markdown
     from intaglio.api.outcome import Layer, Run
     from intaglio.api.plan import Plan, compile, open_plan
     from intaglio.api.results import save_run, wave_file
@@ -31,6 +33,7 @@ _HOMES = {
     "api.bench_run": ("bench",),
     "api.bench_table": ("BenchLayer", "BenchResult"),
     "api.benches": ("verify",),
+    "api.check_findings": ("ModelCheck", "check_model"),
     "api.checking": ("Checked", "Settings", "check", "reference_inputs"),
     "api.comparison": ("Comparison", "Mismatch", "compare"),
     "api.devices": ("open_device", "parse_memory"),
@@ -38,6 +41,7 @@ _HOMES = {
     "api.inputs": ("random_inputs", "read_archive", "read_inputs"),
     "api.listing": ("presets", "targets"),
     "api.model": ("Model", "load"),
+    "api.ops_table": ("ops", "ops_markdown"),
     "api.outcome": ("Layer", "Run"),
     "api.plan": ("Plan", "compile", "open_plan"),
     "api.results": ("save_run", "wave_file"),
@@ -65,12 +69,14 @@ __all__ = [
     "Layer",
     "Mismatch",
     "Model",
+    "ModelCheck",
     "Plan",
     "Run",
     "Settings",
     "Tool",
     "bench",
     "check",
+    "check_model",
     "compare",
     "compile",
     "demo_digits",
@@ -81,6 +87,8 @@ __all__ = [
     "load_config",
     "open_device",
     "open_plan",
+    "ops",
+    "ops_markdown",
     "parse_memory",
     "presets",
     "random_inputs",

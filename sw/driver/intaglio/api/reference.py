@@ -15,6 +15,7 @@ import tomllib
 from pathlib import Path
 
 from intaglio.api.files import write_file
+from intaglio.api.ops_table import ops_markdown
 from intaglio.api.register_files import commands_markdown, registers_markdown
 from intaglio.spec import errors
 from intaglio.spec.config import ArrayConfig
@@ -44,6 +45,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands_markdown(),
         "configuration.md": configuration_markdown(),
         "errors.md": errors_markdown(),
+        "operators.md": ops_markdown(),
         "cli.md": _cli_markdown(),
     }
     return {name: NOTE + text for name, text in texts.items()}

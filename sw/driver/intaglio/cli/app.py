@@ -12,11 +12,13 @@ import typer
 
 from intaglio.cli import (
     verb_bench,
+    verb_check,
     verb_compile,
     verb_demo,
     verb_doctor,
     verb_generate,
     verb_lists,
+    verb_ops,
     verb_run,
     verb_systems,
     verb_units,
@@ -51,6 +53,8 @@ VERBS = (
     ("presets", verb_lists.presets),
     ("targets", verb_lists.targets),
     ("units", verb_units.units),
+    ("ops", verb_ops.ops),
+    ("check", verb_check.check),
     ("generate", verb_generate.generate),
     ("compile", verb_compile.compile_model),
     ("run", verb_run.run),

@@ -15,6 +15,14 @@ COMMON = {
     "debug": "Show tracebacks of errors.",
 }
 
+Reference = Annotated[
+    str,
+    typer.Option(
+        "--reference",
+        metavar="litert|tflm|onnxruntime|own",
+        help="Engine whose rounding is obeyed.",
+    ),
+]
 Config = Annotated[
     str, typer.Option("--config", metavar="NAME|FILE", help="A preset or a TOML file.")
 ]

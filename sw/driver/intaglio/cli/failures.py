@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intaglio.spec.errors import Finding, IntaglioError, UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from intaglio.cli.terminal import Terminal
 
 MOST_SHOWN = 20
@@ -20,8 +23,13 @@ def report(error: Exception, terminal: Terminal) -> int:
         traceback.print_exception(error)
     known = error if isinstance(error, IntaglioError) else _translate(error)
     terminal.result({"errors": [finding.as_dict() for finding in known.findings]})
-    console = terminal.console(errors=True)
-    for finding in known.findings[:MOST_SHOWN]:
+    show_findings(known.findings, terminal.console(errors=True))
+    return known.exit_code
+
+
+def show_findings(findings: Sequence[Finding], console: Console) -> None:
+    """Print findings, at most :data:`MOST_SHOWN` of them."""
+    for finding in findings[:MOST_SHOWN]:
         console.print(f"error[{finding.code}]: ", style="bold red", end="", markup=False)
         console.print(finding.message, markup=False, soft_wrap=True)
         if finding.where:
@@ -30,10 +38,9 @@ def report(error: Exception, terminal: Terminal) -> int:
             text = getattr(finding, name)
             if text:
                 console.print(f"   {name}: {text}", markup=False, soft_wrap=True)
-    rest = len(known.findings) - MOST_SHOWN
+    rest = len(findings) - MOST_SHOWN
     if rest > 0:
         console.print(f"{rest} more of these; --json lists them all")
-    return known.exit_code
 
 
 def _translate(error: Exception) -> IntaglioError:

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from intaglio.cli.common import Config
+from intaglio.cli.common import Config, Reference
 from intaglio.cli.terminal import Terminal
 
 
 def compile_model(
     context: typer.Context,
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A quantised .tflite file.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="A quantised .tflite or .onnx file.")
+    ],
     config: Config = "default",
     output: Annotated[
         Path | None,
@@ -21,12 +23,7 @@ def compile_model(
             "--output", "-o", metavar="FILE", help="Program file; default: MODEL with .program."
         ),
     ] = None,
-    reference: Annotated[
-        str,
-        typer.Option(
-            "--reference", metavar="NAME", help="Whose rounding is obeyed: litert or tflm."
-        ),
-    ] = "litert",
+    reference: Reference = "litert",
     keep_all: Annotated[
         bool, typer.Option("--keep-all", help="Write every operator's output to memory.")
     ] = False,

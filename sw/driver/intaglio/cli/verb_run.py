@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intaglio.cli.common import Config
+from intaglio.cli.common import Config, Reference
 from intaglio.cli.run_view import payload, show
 from intaglio.cli.terminal import Terminal
 
@@ -48,7 +48,10 @@ Waves = Annotated[
 def run(
     context: typer.Context,
     model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="A quantised .tflite file or a saved program.")
+        Path,
+        typer.Argument(
+            metavar="MODEL", help="A quantised .tflite or .onnx file or a saved program."
+        ),
     ],
     inputs: Annotated[
         list[Path] | None,
@@ -76,10 +79,7 @@ def run(
         int, typer.Option("--seed", metavar="N", help="Seed of the stalls and of random data.")
     ] = 1,
     memory: Memory = None,
-    reference: Annotated[
-        str,
-        typer.Option("--reference", metavar="NAME", help="Whose rounding: litert or tflm."),
-    ] = "litert",
+    reference: Reference = "litert",
     waves: Waves = None,
 ) -> int:
     """Run a model or a saved program; with --check, exit with 1 if anything differs.

@@ -29,7 +29,7 @@ def check_graph(graph: Graph, config: ArrayConfig, reference: str) -> None:
     FitError
         E403: more layers than the trace has entries.
     """
-    findings = [f for node in graph.nodes for f in _node_findings(graph, node, config, reference)]
+    findings = faults_of(graph, config, reference)
     if findings:
         raise ModelError(findings)
     if len(graph.nodes) > TRACE_ENTRIES:
@@ -43,6 +43,11 @@ def check_graph(graph: Graph, config: ArrayConfig, reference: str) -> None:
                 help="split the network",
             )
         )
+
+
+def faults_of(graph: Graph, config: ArrayConfig, reference: str) -> list[Finding]:
+    """Return E303 (operators) and E304 (types, quantisations), each with its layer."""
+    return [f for node in graph.nodes for f in _node_findings(graph, node, config, reference)]
 
 
 def activations(node: Node) -> tuple[int, ...]:

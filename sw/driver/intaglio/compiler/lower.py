@@ -43,6 +43,11 @@ def lower(graph: Graph, index: int, reference: str) -> Layer:
     return _LOWER[node.op](graph, node, index, reference)
 
 
+def array_operators() -> frozenset[Op]:
+    """Return the operators that become layers of the array."""
+    return frozenset(_LOWER)
+
+
 def quant_of(tensor: Tensor) -> Quantisation:
     """Return the quantisation of a tensor that is known to have one."""
     if tensor.quant is None:
