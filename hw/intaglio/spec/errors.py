@@ -127,6 +127,7 @@ CODES: dict[str, str] = {
     "E403": "a geometry exceeds the range of the command fields",
     "E404": "a group size does not divide the channels",
     "E405": "a precision is asked for that the array was not built for",
+    "E406": "the design does not fit the part",
     "E501": "a tool is missing",
     "E502": "a tool is too old",
     "E601": "an external tool failed",

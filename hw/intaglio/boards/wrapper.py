@@ -1,0 +1,83 @@
+"""The scan wrapper: any core on any part, with the clock as its only pin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TOP = "intaglio_scan"
+CORE = "core"  # instance of the core within the wrapper
+FAN = 4  # wires that one stage of the reduction takes together
+
+
+def scan_wrapper(core: str, ports: Mapping[str, tuple[str, int]], clock: str = "clk") -> str:
+    """Return Verilog of a wrapper in which every path of the core is register to register.
+
+    One shift register drives every input. Every output is registered, and parities of up to four
+    registers at a time, each registered, lead to a single bit, which is shifted in again: so
+    nothing of the core is without effect, and no pin but the clock is needed.
+
+    Parameters
+    ----------
+    core : str
+        Module of the core.
+    ports : mapping
+        Direction (``input`` or ``output``) and bits by name.
+    clock : str
+        The port that is a clock; absent in a core of pure logic.
+    """
+    inputs = {n: bits for n, (way, bits) in ports.items() if way == "input" and n != clock}
+    outputs = {name: bits for name, (way, bits) in ports.items() if way == "output"}
+    scanned, seen = max(sum(inputs.values()), 1), max(sum(outputs.values()), 1)
+    connections = [f".{_plain(clock)}(clk)"] if clock in ports else []
+    for bus, group in (("scan", inputs), ("seen", outputs)):
+        start = 0
+        for name, bits in group.items():
+            connections.append(f".{_plain(name)}({bus}[{start + bits - 1}:{start}])")
+            start += bits
+    declared = "\n".join(
+        f"    {way} [{bits - 1}:0] {_plain(n)};" for n, (way, bits) in ports.items()
+    )
+    lines = [
+        "(* blackbox *)",
+        f"module {_plain(core)}({', '.join(map(_plain, ports))});",
+        declared,
+        "endmodule",
+        f"module {TOP}(input clk);",
+        f"    reg [{scanned - 1}:0] scan;",
+        f"    wire [{seen - 1}:0] seen;",
+    ]
+    stages, width = [], seen
+    while True:
+        stages.append(width)
+        if width == 1:
+            break
+        width = -(-width // FAN)
+    lines += [f"    {_keep(bits)}reg [{bits - 1}:0] stage_{n};" for n, bits in enumerate(stages)]
+    last = f"stage_{len(stages) - 1}[0]"
+    lines += [
+        "    always @(posedge clk) begin",
+        f"        scan <= {{scan, ~{last}}};",
+        "        stage_0 <= seen;",
+    ]
+    for number, bits in enumerate(stages[1:], 1):
+        for bit in range(bits):
+            top = min(FAN * bit + FAN, stages[number - 1]) - 1
+            lines.append(
+                f"        stage_{number}[{bit}] <= ^stage_{number - 1}[{top}:{FAN * bit}];"
+            )
+    lines += [
+        "    end",
+        f"    {_plain(core)} {CORE}({', '.join(connections)});",
+        "endmodule",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _keep(bits: int) -> str:
+    """Return the mark of the last bit, without which all of this could be removed."""
+    return "(* keep *) " if bits == 1 else ""
+
+
+def _plain(name: str) -> str:
+    """Return `name` as an identifier of Verilog."""
+    return name if name.isidentifier() else f"\\{name} "
