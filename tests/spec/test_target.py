@@ -15,6 +15,7 @@ clock_mhz = 12.0
 [resources]
 luts = 1
 flip_flops = 2
+ram_blocks = 5
 ram_kib = 3
 multipliers = 4
 """
@@ -33,7 +34,7 @@ def test_a_file_becomes_its_value() -> None:
         description="a part",
         family="ecp5",
         clock_mhz=12.0,
-        resources=Resources(luts=1, flip_flops=2, ram_kib=3, multipliers=4),
+        resources=Resources(luts=1, flip_flops=2, ram_blocks=5, ram_kib=3, multipliers=4),
     )
 
 
@@ -49,7 +50,10 @@ def test_every_shipped_target_loads(name: str) -> None:
 
 
 def test_the_targets_of_the_contract_exist() -> None:
-    assert {"generic", "ulx3s-85f"} <= set(target_names())
+    assert set(target_names()) == {
+        *("generic", "ulx3s-25f", "ulx3s-85f", "icebreaker"),
+        *("tangnano20k", "arty-a7-35t", "pynq-z2"),
+    }
 
 
 def test_generic_has_neither_part_nor_pins() -> None:
@@ -66,10 +70,22 @@ def test_the_clock_of_the_pin_file_is_the_clock_of_the_target() -> None:
     assert float(found[1]) == target.clock_mhz
 
 
-def test_no_site_is_used_twice() -> None:
-    for name in target_names():
-        sites = re.findall(r'SITE "(\w+)"', load_target(name).pin_text())
-        assert len(sites) == len(set(sites))
+SITES = (r'SITE "(\w+)"', r"set_io \S+ (\d+)", r'IO_LOC "\S+" (\d+);', r"PACKAGE_PIN (\w+)")
+
+
+@pytest.mark.parametrize("name", [name for name in target_names() if name != "generic"])
+def test_no_site_is_used_twice_and_the_clock_has_one(name: str) -> None:
+    text = load_target(name).pin_text()
+    sites = [site for pattern in SITES for site in re.findall(pattern, text)]
+    assert len(sites) > 5
+    assert len(sites) == len(set(sites))
+    assert re.search(r"\bclk\b", text)
+
+
+def test_two_boards_of_one_kind_share_their_pins() -> None:
+    small, large = load_target("ulx3s-25f"), load_target("ulx3s-85f")
+    assert small.pin_text() == large.pin_text()
+    assert small.pin_file == large.pin_file == "pins.lpf"
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
@@ -107,6 +123,8 @@ def test_all_faults_are_reported_together() -> None:
         ("clock_mhz = 12.0", "clock_mhz = nan", "clock_mhz is nan"),
         ("clock_mhz = 12.0", "clock_mhz = inf", "clock_mhz is inf"),
         ("luts = 1", "luts = true", "resources.luts is True"),
+        ("clock_mhz", 'state = "new"\nclock_mhz', "state is 'new'"),
+        ("clock_mhz", "tools = [1]\nclock_mhz", "tools is [1]"),
     ],
 )
 def test_each_bad_value_is_named(old: str, new: str, message: str) -> None:

@@ -86,7 +86,8 @@ def _none(_: Target) -> tuple[str, ...]:
 # A generic part has LUTs of four inputs; multipliers and memories stay what they are.
 _GENERIC = (
     "hierarchy -top {top}; proc; flatten; opt; wreduce; peepopt; opt_clean; memory -nomap; "
-    "opt -full; techmap t:$* t:$mul %d t:$mem_v2 %d t:$scopeinfo %d; opt; dfflegalize -cell $_DFF_P_ 01 "
+    "opt -full; techmap t:$* t:$mul %d t:$mem_v2 %d t:$scopeinfo %d; "
+    "opt; dfflegalize -cell $_DFF_P_ 01 "
     "-cell $_DFFE_PP_ 01 -cell $_SDFF_PP?_ 01 -cell $_SDFFE_PP?P_ 01; opt; abc -lut 4; opt_clean"
 )
 

@@ -8,22 +8,34 @@ from dataclasses import MISSING, dataclass, fields
 from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from intaglio.spec.errors import ConfigError, Finding
 
 SCHEMA = 1
-FAMILIES = ("ecp5", "generic")
+FAMILIES = ("ecp5", "ice40", "gowin", "xilinx", "generic")
+STATES = ("tested-in-ci", "builds", "untested")
 FILE = "target.toml"
 
 
 @dataclass(frozen=True)
 class Resources:
-    """What a part has. `ram_kib` counts block RAM in KiB (1024 bytes)."""
+    """What a part has.
+
+    Parameters
+    ----------
+    luts, flip_flops, multipliers : int
+        As the place-and-route tool counts them.
+    ram_blocks : int
+        Blocks of RAM with a read and a write port.
+    ram_kib : int
+        What all blocks together hold, in KiB (1024 bytes).
+    """
 
     luts: int
     flip_flops: int
+    ram_blocks: int
     ram_kib: int
     multipliers: int
 
@@ -45,7 +57,14 @@ class Target:
     clock_mhz : float or None
         Oscillator of the board in MHz; None when the target has none.
     pins : str
-        Name of the pin file in the folder; empty when the target has no pins.
+        The pin file, seen from the folder; empty when the target has no pins.
+    state : str
+        One of :data:`STATES`: placed and routed by the tests, placed and routed by hand, or
+        neither.
+    memories : tuple of str
+        Memory on the board, beside the part's own.
+    tools : tuple of str
+        Programs from Verilog to what the board is loaded with.
     resources : Resources or None
         None when the part is not known.
     """
@@ -58,11 +77,22 @@ class Target:
     speed_grade: str = ""
     clock_mhz: float | None = None
     pins: str = ""
+    state: str = "untested"
+    memories: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
     resources: Resources | None = None
+
+    @property
+    def pin_file(self) -> str:
+        """Name of the pin file without folders; empty when the target has no pins."""
+        return PurePosixPath(self.pins).name
 
     def pin_text(self) -> str:
         """Return the text of the pin file; empty when the target has no pins."""
-        return (_root() / self.name / self.pins).read_text("utf-8") if self.pins else ""
+        if not self.pins:
+            return ""
+        folder, _, name = self.pins.removeprefix("../").rpartition("/")
+        return (_root() / (folder or self.name) / name).read_text("utf-8")
 
 
 def target_names() -> tuple[str, ...]:
@@ -125,7 +155,9 @@ def parse_target(text: str, *, name: str, where: str) -> Target:
         findings.append(_bad("resources", resources, "a table", where))
     if findings:
         raise ConfigError(findings)
-    return Target(name=name, resources=Resources(**resources) if resources else None, **table)
+    lists = {key: tuple(value) for key, value in table.items() if isinstance(value, list)}
+    parts = Resources(**resources) if resources else None
+    return Target(name=name, resources=parts, **(table | lists))
 
 
 def _root() -> Traversable:
@@ -139,6 +171,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "str": ((str,), "text"),
     "int": ((int,), "a whole number"),
     "float | None": ((int, float), "a number"),
+    "tuple[str, ...]": ((list,), "a list of texts"),
 }
 
 
@@ -172,6 +205,13 @@ def _value_faults(table: dict[str, Any], schema: object, where: str) -> Iterator
     family = table.get("family")
     if isinstance(family, str) and family not in FAMILIES:
         yield _bad("family", family, " or ".join(FAMILIES), where)
+    state = table.get("state")
+    if isinstance(state, str) and state not in STATES:
+        yield _bad("state", state, " or ".join(STATES), where)
+    for key in ("memories", "tools"):
+        value = table.get(key)
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            yield _bad(key, value, "a list of texts", where)
     clock_mhz = table.get("clock_mhz")
     if isinstance(clock_mhz, int | float) and not 0 < clock_mhz < float("inf"):
         yield _bad("clock_mhz", clock_mhz, "more than 0 MHz", where)

@@ -79,7 +79,7 @@ def generate(
     verilog = accelerator_verilog(chosen, progress)
     contents = {f"{TOP}.v": verilog}
     if place.pins:
-        contents[place.pins] = place.pin_text()
+        contents[place.pin_file] = place.pin_text()
     contents |= {
         "registers.json": registers_json(chosen),
         "registers.md": registers_markdown(),
