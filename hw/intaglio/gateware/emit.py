@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
 from amaranth import Const, Signal, Value
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
-from intaglio.gateware import ram
+from intaglio.gateware import primitives, ram
 from intaglio.gateware.shared import shared_parts
 from intaglio.spec.config import ArrayConfig
 
 TOP = "intaglio_top"
+# Verilog that goes with a design in which one of the modules is placed.
+LIBRARY = (((ram.MODULE,), ram.FILE), (primitives.MODULES, primitives.FILE))
 
 
 def component_verilog(component: wiring.Component, name: str) -> str:
@@ -23,8 +26,9 @@ def component_verilog(component: wiring.Component, name: str) -> str:
     parts = {part.module_name: part for part in shared_parts(component)}
     texts = [_convert(parts[module], module) for module in sorted(parts)]
     texts.append(_convert(component, name))
-    if any(ram.MODULE in text for text in texts):
-        texts.insert(0, ram.ram_verilog())
+    for marks, file in LIBRARY:
+        if any(mark in text for text in texts for mark in marks):
+            texts.insert(0, files(__package__).joinpath(file).read_text("utf-8"))
     return "\n".join(texts)
 
 

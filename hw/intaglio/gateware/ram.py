@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 
 from amaranth import ClockSignal, Instance, Module, Signal
 
 MODULE = "intaglio_ram"
+FILE = "ram.v"  # its Verilog, in this package
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,3 @@ def add_ram(m: Module, name: str, *, width: int, depth: int) -> RamPorts:
         o_read_data=ports.read_data,
     )
     return ports
-
-
-def ram_verilog() -> str:
-    """Return the Verilog of the memory."""
-    return files("intaglio.gateware").joinpath("ram.v").read_text(encoding="utf-8")
