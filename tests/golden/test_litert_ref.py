@@ -14,6 +14,12 @@ from intaglio.spec.graph import Op
 
 CASES = {
     "resnet8_int8": {Op.CONV, Op.ADD, Op.AVERAGE_POOL, Op.DENSE, Op.SOFTMAX, Op.RESHAPE},
+    "resnet8_a16w8": {Op.CONV, Op.ADD, Op.AVERAGE_POOL, Op.DENSE, Op.SOFTMAX, Op.RESHAPE},
+    "resnet8_a8w4": {Op.CONV, Op.ADD, Op.AVERAGE_POOL, Op.DENSE, Op.SOFTMAX, Op.RESHAPE},
+    "mobilenet_v1_025_128": {Op.CONV, Op.DEPTHWISE, Op.AVERAGE_POOL, Op.SOFTMAX, Op.RESHAPE},
+    "digits_int16x8": {
+        *(Op.CONV, Op.DEPTHWISE, Op.ADD, Op.MAX_POOL, Op.MEAN, Op.DENSE, Op.SOFTMAX),
+    },
     "kws": {Op.CONV, Op.DEPTHWISE, Op.AVERAGE_POOL, Op.DENSE, Op.SOFTMAX, Op.RESHAPE},
     "vww_96": {Op.CONV, Op.DEPTHWISE, Op.AVERAGE_POOL, Op.DENSE, Op.SOFTMAX, Op.RESHAPE},
     "digits_int8": {
@@ -33,12 +39,17 @@ def test_every_tensor_equals_the_reference_kernels(shared: Path, case: str) -> N
     index = json.loads(str(arrays.pop("index")))
     graph = load_tflite(shared / index["model"])
     assert {node.op for node in graph.nodes} == CASES[case]
-    inputs = {number: arrays[f"t{number:03}"] for number in graph.inputs}
+    inputs = {
+        number: arrays[f"t{number:03}"].astype(np.int64) - graph.tensors[number].offset
+        for number in graph.inputs
+    }
     values = run_graph(graph, inputs)
     assert {f"t{number:03}" for number in values} == set(arrays)
     for number, value in values.items():
-        assert value.dtype == np.int8
-        np.testing.assert_array_equal(value, arrays[f"t{number:03}"], graph.tensors[number].name)
+        tensor = graph.tensors[number]
+        assert value.dtype == tensor.dtype
+        stored = value.astype(np.int64) + tensor.offset
+        np.testing.assert_array_equal(stored, arrays[f"t{number:03}"], tensor.name)
 
 
 def test_a_batch_gives_what_its_images_give_alone(shared: Path) -> None:

@@ -8,6 +8,8 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
+from intaglio.spec.scale import Scale
+
 
 class Op(Enum):
     """The operators that a graph may hold; values are the names that reports print."""
@@ -21,6 +23,19 @@ class Op(Enum):
     MEAN = "mean"
     RESHAPE = "reshape"
     SOFTMAX = "softmax"
+    SUB = "sub"
+    MUL = "mul"
+    TABLE = "table"
+    PRELU = "prelu"
+    CONCAT = "concat"
+    PAD = "pad"
+    SLICE = "slice"
+    TRANSPOSE = "transpose"
+    RESIZE = "resize"
+    ARGMAX = "argmax"
+    DEPTH_TO_SPACE = "depth_to_space"
+    TRANSPOSED_CONV = "transposed_conv"
+    MATMUL = "matmul"
 
 
 class Activation(Enum):
@@ -66,7 +81,12 @@ class Tensor:
     """One tensor; `number` is its index in the model file (array ``tNNN`` of reference files).
 
     Shapes: activations N,H,W,C or N,C; conv weights O,KH,KW,C; depthwise weights 1,KH,KW,C*M;
-    dense weights O,C; bias O. `dtype` is numpy's name. `data` is None unless constant.
+    dense weights O,C; bias O. `dtype` is numpy's name, or ``"int4"``, whose data are int8 values
+    from -8 to 7. `data` is None unless constant.
+
+    Codes are signed. A file's unsigned codes are mapped exactly: code = file's code - `offset`,
+    with the zero point moved likewise. Weights have their zero point taken off already; those of
+    unsigned files that then need nine bits are ``"int16"``.
     """
 
     number: int
@@ -75,6 +95,28 @@ class Tensor:
     dtype: str
     quant: Quantisation | None = None
     data: npt.NDArray[np.generic] | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Requant:
+    """A requantisation that is given in integers, not by scales.
+
+    Parameters
+    ----------
+    scales : tuple of Scale
+        One, or one for each output channel.
+    rounding : int
+        A :class:`intaglio.spec.rounding.Rounding`.
+    zero_point, low, high : int
+        Offset and clamp of the output.
+    """
+
+    scales: tuple[Scale, ...]
+    rounding: int
+    zero_point: int
+    low: int
+    high: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +136,19 @@ class Attributes:
     axes : tuple of int
         Reduced axes of MEAN, non-negative.
     beta : float
-        Softmax exponent factor.
+        Softmax exponent factor; slope of a leaky ReLU.
+    clamp : (int, int) or None
+        Least and greatest output code, where `activation` has no word for them.
+    requant : Requant or None
+        Replaces what the scales of the tensors say.
+    function : str
+        TABLE: its name (:mod:`intaglio.spec.tables`). RESIZE: ``"nearest"`` or ``"bilinear"``.
+    begin, end, step : tuple of int
+        SLICE: along each axis. PAD: elements before and after each axis.
+    order : tuple of int
+        TRANSPOSE: axes of the input in the order of the output. CONCAT, ARGMAX: the axis.
+    corners, centres : bool
+        RESIZE: corners aligned, centres of pixels at one half.
     """
 
     kernel: tuple[int, int] = (1, 1)
@@ -105,13 +159,23 @@ class Attributes:
     depth_multiplier: int = 1
     axes: tuple[int, ...] = ()
     beta: float = 1.0
+    clamp: tuple[int, int] | None = None
+    requant: Requant | None = None
+    function: str = ""
+    begin: tuple[int, ...] = ()
+    end: tuple[int, ...] = ()
+    step: tuple[int, ...] = ()
+    order: tuple[int, ...] = ()
+    corners: bool = False
+    centres: bool = False
 
 
 @dataclass(frozen=True)
 class Node:
     """One operator. `inputs` and `outputs` are tensor numbers; -1 is an absent bias.
 
-    Inputs: CONV, DEPTHWISE, DENSE: (activation, weights, bias); ADD: (a, b); others: (activation,).
+    Inputs: CONV, DEPTHWISE, DENSE, TRANSPOSED_CONV: (activation, weights, bias); PRELU:
+    (activation, slopes); ADD, SUB, MUL, MATMUL: (a, b); CONCAT: all parts; others: (activation,).
     """
 
     op: Op

@@ -15,6 +15,7 @@ from intaglio.spec.formats import IntArray
 from intaglio.spec.rounding import Rounding, clamp_range, operator_scales, rounding_of
 from intaglio.spec.scale import (
     ADD_LEFT_SHIFT,
+    ADD_LEFT_SHIFT_16,
     FP32_MANTISSA_BITS,
     FP32_SHIFTS,
     IDENTITY,
@@ -31,6 +32,7 @@ from intaglio.spec.scale import (
 
 __all__ = [
     "ADD_LEFT_SHIFT",
+    "ADD_LEFT_SHIFT_16",
     "FP32_MANTISSA_BITS",
     "FP32_SHIFTS",
     "IDENTITY",
@@ -52,12 +54,14 @@ __all__ = [
 ]
 
 
-def rescale_add_operand(codes: npt.ArrayLike, zero_point: int, scale: Scale) -> IntArray:
-    """Return (codes - zero_point) * 2**20 * scale, rounded in mode 0: an operand of ADD.
+def rescale_add_operand(
+    codes: npt.ArrayLike, zero_point: int, scale: Scale, left: int = ADD_LEFT_SHIFT
+) -> IntArray:
+    """Return (codes - zero_point) * 2**left * scale, rounded in mode 0: an operand of ADD.
 
     The sum of both operands is requantised with the third scale of :func:`add_rescales`.
     """
-    shifted = (np.asarray(codes, np.int64) - zero_point) << ADD_LEFT_SHIFT
+    shifted = (np.asarray(codes, np.int64) - zero_point) << left
     return _double(shifted, np.array(scale.multiplier), np.array(scale.shift))
 
 

@@ -32,16 +32,24 @@ _EIGHT = {
     Op.CONV: Rounding.DOUBLE,
     Op.DEPTHWISE: Rounding.DOUBLE,
     Op.DENSE: Rounding.DOUBLE,
+    Op.TRANSPOSED_CONV: Rounding.DOUBLE,
+    Op.MATMUL: Rounding.DOUBLE,
     Op.ADD: Rounding.DOUBLE,
+    Op.SUB: Rounding.DOUBLE,
+    Op.MUL: Rounding.DOUBLE,
+    Op.PRELU: Rounding.DOUBLE,
+    Op.TABLE: Rounding.SINGLE_AWAY,
     Op.MEAN: Rounding.DOUBLE,
     Op.AVERAGE_POOL: Rounding.SINGLE_AWAY,
     Op.MAX_POOL: Rounding.SINGLE_AWAY,
 }
-_SIXTEEN = _EIGHT | {Op.CONV: Rounding.I64_Q15, Op.DEPTHWISE: Rounding.I64_Q15}
+_CONVS = (Op.CONV, Op.DEPTHWISE, Op.TRANSPOSED_CONV)
+_SIXTEEN = _EIGHT | dict.fromkeys(_CONVS, Rounding.I64_Q15)
 _AWAY = {Op.DENSE: Rounding.SINGLE_AWAY}
-_WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE)
+_WEIGHTED = (*_CONVS, Op.DENSE, Op.MATMUL)
 _OWN = dict.fromkeys((*_WEIGHTED, Op.MEAN), Rounding.SINGLE_UP)
-_FLOAT = dict.fromkeys((*_WEIGHTED, Op.ADD, Op.MEAN, Op.AVERAGE_POOL), Rounding.FP32_RNE)
+_PAIRS = (Op.ADD, Op.SUB, Op.MUL, Op.PRELU)
+_FLOAT = dict.fromkeys((*_WEIGHTED, *_PAIRS, Op.MEAN, Op.AVERAGE_POOL), Rounding.FP32_RNE)
 
 # Reference engine -> bits of an activation -> rounding of each operator.
 _ROUNDINGS: dict[str, dict[int, dict[Op, Rounding]]] = {
@@ -113,7 +121,13 @@ def rounding_of(op: Op, reference: str, bits: int = 8) -> Rounding:
 
 
 def operator_scales(
-    op: Op, sx: float, weights: Quantisation, sy: float, rounding: Rounding
+    op: Op,
+    sx: float,
+    weights: Quantisation,
+    sy: float,
+    rounding: Rounding,
+    *,
+    older: bool = False,
 ) -> tuple[Scale, ...]:
     """Return the scale sx * sw / sy of CONV, DEPTHWISE or DENSE for each weight scale sw.
 
@@ -127,10 +141,12 @@ def operator_scales(
         Scales of input and output.
     weights : Quantisation
         Of the weights; one scale, or one for each output channel.
+    older : bool
+        The kernels for unsigned codes, which round sx * sw to float32 in every operator.
     """
     single = np.float32
     twice = rounding in (Rounding.DOUBLE, Rounding.I64_Q15) and op is Op.DENSE
-    twice = twice and weights.scales.size == 1
+    twice = (twice and weights.scales.size == 1) or older
     scales = []
     for sw in weights.scales:
         if rounding is Rounding.FP32_RNE:

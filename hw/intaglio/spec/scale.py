@@ -12,6 +12,7 @@ from intaglio.spec.errors import Finding, ModelError
 MULTIPLIER_FRACTION_BITS = 31
 FP32_MANTISSA_BITS = 24
 ADD_LEFT_SHIFT = 20
+ADD_LEFT_SHIFT_16 = 15
 SHIFTS = range(-31, 31)
 FP32_SHIFTS = range(-64, 8)
 
@@ -104,7 +105,9 @@ def q15(scale: Scale) -> Scale:
     return Scale(min((scale.multiplier + (1 << 15)) >> 16, (1 << 15) - 1) << 16, scale.shift)
 
 
-def add_rescales(sa: float, sb: float, sy: float) -> tuple[Scale, Scale, Scale]:
+def add_rescales(
+    sa: float, sb: float, sy: float, left: int = ADD_LEFT_SHIFT
+) -> tuple[Scale, Scale, Scale]:
     """Return the scales of operand a, operand b and the sum of a quantised addition.
 
     With m = 2 * max(sa, sb): sa / m, sb / m and m / (2**20 * sy), all of mode 0. The operands are
@@ -114,6 +117,8 @@ def add_rescales(sa: float, sb: float, sy: float) -> tuple[Scale, Scale, Scale]:
     ----------
     sa, sb, sy : float
         Scales of both operands and of the output, as float32 values.
+    left : int
+        :data:`ADD_LEFT_SHIFT`, or :data:`ADD_LEFT_SHIFT_16` for codes of 16 bits.
 
     Source: TensorFlow Lite, kernels/add.cc.
     """
@@ -121,7 +126,7 @@ def add_rescales(sa: float, sb: float, sy: float) -> tuple[Scale, Scale, Scale]:
     return (
         multiplier(sa / twice),
         multiplier(sb / twice),
-        multiplier(twice / (2.0**ADD_LEFT_SHIFT * sy)),
+        multiplier(twice / (2.0**left * sy)),
     )
 
 

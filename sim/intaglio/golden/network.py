@@ -1,4 +1,4 @@
-"""Runs a graph of int8 operators, one by one, and keeps every tensor."""
+"""Runs a graph of integer operators, one by one, and keeps every tensor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from intaglio.golden.node import run_node
 from intaglio.golden.output import Codes
 from intaglio.golden.windows import Array
 from intaglio.spec.errors import Finding, ModelError
-from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph
+from intaglio.spec.requant import format_of
 
 IMAGES_AT_ONCE = 8  # keeps the columns of a convolution within the caches
 
@@ -25,7 +25,7 @@ def run_graph(
     ----------
     graph : Graph
         The network. Its first dimension is the batch.
-    inputs : mapping of tensor number to int8 array
+    inputs : mapping of tensor number to int8 or int16 array
         Codes in the shapes of the graph, or with a multiple of its batch.
     reference : str
         The engine whose roundings are used; see :func:`intaglio.spec.quant.rounding_of`.
@@ -41,16 +41,16 @@ def run_graph(
     for first in range(0, factor, IMAGES_AT_ONCE):
         last = min(first + IMAGES_AT_ONCE, factor)
         values = {
-            number: np.asarray(inputs[number], np.int8)[
+            number: np.asarray(inputs[number], graph.tensors[number].dtype)[
                 first * graph.tensors[number].shape[0] : last * graph.tensors[number].shape[0]
             ]
             for number in graph.inputs
         }
         for node in graph.nodes:
             number = node.outputs[0]
-            shape = graph.tensors[number].shape
-            result = run_node(graph, node, values, reference)
-            values[number] = result.reshape((last - first) * shape[0], *shape[1:])
+            tensor = graph.tensors[number]
+            result = run_node(graph, node, values, reference).astype(tensor.dtype)
+            values[number] = result.reshape((last - first) * tensor.shape[0], *tensor.shape[1:])
         chunks.append(values)
     return {number: np.concatenate([chunk[number] for chunk in chunks]) for number in chunks[0]}
 
@@ -74,14 +74,14 @@ def _check_inputs(graph: Graph, inputs: Mapping[int, Array]) -> int:
                     help="reshape the input",
                 )
             )
-        elif array.dtype.kind not in "iu" or not INT8.holds(array):
+        elif array.dtype.kind not in "iu" or not format_of(tensor).holds(array):
             findings.append(
                 Finding(
                     "E306",
-                    f"input {tensor.name} is no int8 array",
+                    f"input {tensor.name} is no {tensor.dtype} array",
                     where=tensor.name,
                     have=str(array.dtype),
-                    need="int8 codes",
+                    need=f"{tensor.dtype} codes",
                     help="quantise the input first",
                 )
             )

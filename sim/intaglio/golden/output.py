@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from intaglio.spec.formats import INT8, IntArray
+from intaglio.spec.graph import Requant
 from intaglio.spec.quant import Rounding, Scale, requantise
 
-Codes = npt.NDArray[np.int8]
+Codes = npt.NDArray[Any]  # int8 or int16
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,29 @@ class Output:
     low: int = INT8.min
     high: int = INT8.max
 
+    @classmethod
+    def of(cls, requant: Requant) -> Output:
+        """Return the output of a requantisation."""
+        return cls(
+            requant.scales,
+            Rounding(requant.rounding),
+            requant.zero_point,
+            requant.low,
+            requant.high,
+        )
+
     def codes(self, acc: IntArray) -> Codes:
         """Return clip(round(acc * scale) + zero_point, low, high); channels are last."""
         multipliers = np.array([scale.multiplier for scale in self.scales], np.int64)
         shifts = np.array([scale.shift for scale in self.scales], np.int64)
-        return requantise(
+        codes = requantise(
             acc, multipliers, shifts, self.rounding, self.zero_point, self.low, self.high
-        ).astype(np.int8)
+        )
+        return as_codes(codes, self.low, self.high)
+
+
+def as_codes(values: npt.NDArray[np.integer], low: int, high: int) -> Codes:
+    """Return values of [`low`, `high`] in the narrower of int8 and int16 that holds both."""
+    if INT8.min <= low and high <= INT8.max:
+        return values.astype(np.int8)
+    return values.astype(np.int16)

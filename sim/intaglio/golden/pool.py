@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from intaglio.golden.output import Codes, Output
+from intaglio.golden.output import Codes, Output, as_codes
 from intaglio.golden.windows import Array, windows
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.formats import INT8, IntArray
@@ -22,7 +22,7 @@ def max_pool(
 
     Parameters
     ----------
-    x : int8 array
+    x : int8 or int16 array
         Codes N, H, W, C; input and output have one quantisation.
 
     Raises
@@ -31,8 +31,8 @@ def max_pool(
         E403: a window lies outside the image altogether.
     """
     _taps_inside(x, kernel, stride, pads)
-    taps = windows(x, kernel, stride, pads=pads, fill=INT8.min)
-    return np.asarray(np.clip(taps.max(axis=(3, 4)), low, high), np.int8)
+    taps = windows(x, kernel, stride, pads=pads, fill=np.iinfo(x.dtype).min)
+    return as_codes(np.clip(taps.max(axis=(3, 4)), low, high), low, high)
 
 
 def average_pool(
@@ -42,10 +42,17 @@ def average_pool(
     pads: tuple[int, int, int, int] = (0, 0, 0, 0),
     low: int = INT8.min,
     high: int = INT8.max,
+    *,
+    ties_up: bool = False,
 ) -> Codes:
     """Return the mean code of each window, ties away from zero, clamped.
 
     sign(s) * floor((|s| + floor(n/2)) / n), with s the sum of the n codes inside the image.
+
+    Parameters
+    ----------
+    ties_up : bool
+        floor((s + floor(n/2)) / n): what codes that are unsigned in the file become.
 
     Raises
     ------
@@ -55,7 +62,9 @@ def average_pool(
     sums = windows(x, kernel, stride, pads=pads).sum(axis=(3, 4), dtype=np.int64)
     counts = _taps_inside(x, kernel, stride, pads)
     magnitude = (np.abs(sums) + counts // 2) // counts
-    return np.asarray(np.clip(np.where(sums < 0, -magnitude, magnitude), low, high), np.int8)
+    away = np.where(sums < 0, -magnitude, magnitude)
+    means: IntArray = (sums + counts // 2) // counts if ties_up else away
+    return as_codes(np.clip(means, low, high), low, high)
 
 
 def mean_hw(x: Array, zero_point: int, out: Output) -> Codes:

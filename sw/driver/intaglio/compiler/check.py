@@ -16,6 +16,8 @@ HOST = {
 
 # What the fixed-point form of the reference kernels covers.
 SOFTMAX_FACTORS = (2.0**-26, 2.0**4)
+WEIGHTS = ("int8", "int4")
+NINE_BITS = "has unsigned weights whose zero point leaves nine bits"
 _WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE)
 
 
@@ -111,8 +113,9 @@ def _form_findings(graph: Graph, node: Node) -> list[Finding]:
 
 def _weight_findings(graph: Graph, node: Node) -> list[Finding]:
     weights = graph.tensors[node.inputs[1]]
-    if weights.data is None or weights.dtype != "int8":
-        return [_fault("E304", node, f"has weights of type {weights.dtype}", "constant int8")]
+    if weights.data is None or weights.dtype not in WEIGHTS:
+        have = NINE_BITS if weights.dtype == "int16" else f"has weights of type {weights.dtype}"
+        return [_fault("E304", node, have, "constant int8 or int4")]
     if weights.quant is None or bool((weights.quant.zero_points != 0).any()):
         return [_fault("E304", node, "has weights with a zero point or no scale", "zero point 0")]
     absent = len(node.inputs) < 3 or node.inputs[2] < 0

@@ -10,13 +10,14 @@ from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.flow import is_alias, plan_flow
 from intaglio.compiler.group import suit
 from intaglio.compiler.layer import Layer
-from intaglio.compiler.lower import lower, quant_of
+from intaglio.compiler.lower import lower
 from intaglio.compiler.memory import plan_memory
 from intaglio.compiler.schedule import schedule_layer
 from intaglio.spec.commands import COMMAND_BYTES
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.graph import Graph
 from intaglio.spec.program import HostStep, Job, LayerPlan, Program, TensorPlan
+from intaglio.spec.requant import quant_of
 
 
 def compile_graph(

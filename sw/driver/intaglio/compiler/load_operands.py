@@ -8,11 +8,16 @@ import numpy as np
 
 from intaglio.compiler.load_records import RawModel, RawOperator, RawTensor
 from intaglio.compiler.load_schema import Kind
-from intaglio.spec.formats import INT8
+from intaglio.spec.formats import INT8, INT16, unsigned
 from intaglio.spec.graph import Op, Quantisation, Tensor
 
-# LiteRT's softmax kernel writes probabilities as codes of 1/256 from -128 up, and no other form.
-SOFTMAX_OUTPUT = (1 / 256, -128)
+UINT8 = unsigned(8)
+ACTIVATIONS = {"int8": INT8, "uint8": UINT8, "int16": INT16}
+# Types of weights and biases that go with a type of activations.
+WEIGHTS = {"int8": ("int8", "int4"), "uint8": ("uint8",), "int16": ("int8", "int4")}
+BIASES = {"int8": ("int32",), "uint8": ("int32",), "int16": ("int64", "int32")}
+# LiteRT's softmax kernels write probabilities in one form for each type, and no other.
+SOFTMAX_OUTPUT = {"int8": (1 / 256, -128), "uint8": (1 / 256, 0), "int16": (1 / 32768, 0)}
 # Dimension of the weights that counts output channels.
 CHANNEL_AXIS = {Op.CONV: 0, Op.DEPTHWISE: 3, Op.DENSE: 0}
 SAME_CODES = {Op.MAX_POOL, Op.AVERAGE_POOL, Op.RESHAPE}
@@ -53,29 +58,31 @@ def operands_of(raw: RawOperator, kind: Kind, model: RawModel) -> Operands:
 def type_faults(op: Op, operands: Operands) -> list[str]:
     """Return every reason why a type, a quantisation or a storage form is not supported."""
     faults = []
+    dtype = operands.activations[0].tensor.dtype
+    dtype = dtype if dtype in ACTIVATIONS else "int8"
     for index, activation in enumerate(operands.activations):
-        faults += _activation(activation, f"input {index}")
+        faults += _activation(activation, f"input {index}", dtype)
     if operands.weights is not None:
-        faults += _weights(operands.weights, CHANNEL_AXIS[op])
+        faults += _weights(operands.weights, CHANNEL_AXIS[op], WEIGHTS[dtype])
     if operands.bias is not None:
-        faults += _common(operands.bias, "bias", "int32")
-    faults += _activation(operands.output, "output")
+        faults += _common(operands.bias, "bias", BIASES[dtype])
+    faults += _activation(operands.output, "output", dtype)
     if faults:
         return faults
     before, after = (_code(t.tensor.quant) for t in (operands.activations[0], operands.output))
     if op in SAME_CODES and before != after:
         faults.append(f"output with scale and zero point {after}, input 0 with {before}")
-    if op is Op.SOFTMAX and after != SOFTMAX_OUTPUT:
-        faults.append(f"output with scale and zero point {after}, not {SOFTMAX_OUTPUT}")
+    if op is Op.SOFTMAX and after != SOFTMAX_OUTPUT[dtype]:
+        faults.append(f"output with scale and zero point {after}, not {SOFTMAX_OUTPUT[dtype]}")
     return faults
 
 
-def _common(raw: RawTensor, role: str, dtype: str) -> list[str]:
+def _common(raw: RawTensor, role: str, dtypes: tuple[str, ...]) -> list[str]:
     tensor = raw.tensor
     if raw.oddity:
         return [f"{role}: the tensor {raw.oddity}"]
-    if tensor.dtype != dtype:
-        return [f"{role} of type {tensor.dtype}, not {dtype}"]
+    if tensor.dtype not in dtypes:
+        return [f"{role} of type {tensor.dtype}, not {' or '.join(dtypes)}"]
     quant = tensor.quant
     if quant is not None and not (np.isfinite(quant.scales) & (quant.scales > 0)).all():
         return [f"{role} with scale {quant.scales.min()}, not a positive number"]
@@ -84,9 +91,9 @@ def _common(raw: RawTensor, role: str, dtype: str) -> list[str]:
     return []
 
 
-def _activation(raw: RawTensor, role: str) -> list[str]:
+def _activation(raw: RawTensor, role: str, dtype: str) -> list[str]:
     tensor = raw.tensor
-    faults = _common(raw, role, "int8")
+    faults = _common(raw, role, (dtype,))
     if faults:
         return faults
     if tensor.data is not None:
@@ -102,13 +109,16 @@ def _one_scale(role: str, tensor: Tensor) -> list[str]:
         return [f"{role} without a scale"]
     if quant.axis is not None:
         return [f"{role} with {quant.scales.size} scales, not one"]
-    if not INT8.holds(quant.zero_points):
-        return [f"{role} with zero point {quant.zero_point}, outside {INT8.min} to {INT8.max}"]
+    form = ACTIVATIONS[tensor.dtype]
+    if tensor.dtype == "int16" and quant.zero_point:
+        return [f"{role} of type int16 with zero point {quant.zero_point}, not 0"]
+    if not form.holds(quant.zero_points):
+        return [f"{role} with zero point {quant.zero_point}, outside {form.min} to {form.max}"]
     return []
 
 
-def _weights(raw: RawTensor, axis: int) -> list[str]:
-    faults = _common(raw, "weights", "int8")
+def _weights(raw: RawTensor, axis: int, dtypes: tuple[str, ...]) -> list[str]:
+    faults = _common(raw, "weights", dtypes)
     if faults:
         return faults
     quant = raw.tensor.quant
@@ -116,7 +126,10 @@ def _weights(raw: RawTensor, axis: int) -> list[str]:
         return ["weights without a scale"]
     if quant.axis not in {None, axis}:
         faults.append(f"weights with scales along dimension {quant.axis}, not {axis}")
-    if quant.zero_points.any():
+    if raw.tensor.dtype == "uint8":
+        if not UINT8.holds(quant.zero_points):
+            faults.append(f"weights with zero point {quant.zero_points.max()}, outside 0 to 255")
+    elif quant.zero_points.any():
         first = int(quant.zero_points[quant.zero_points != 0][0])
         faults.append(f"weights with zero point {first}, not 0")
     return faults

@@ -11,8 +11,9 @@ from intaglio.spec.errors import Finding
 from intaglio.spec.graph import Node
 
 TYPES_NEEDED = (
-    "int8 activations of batch 1 with one scale; constant int8 weights with zero point 0 and one "
-    "scale, or one for each output channel; constant int32 bias"
+    "int8, uint8 or int16 activations of batch 1 with one scale; constant int8, int4 or, with "
+    "uint8, uint8 weights with one scale, or one for each output channel; constant int32 bias, "
+    "int64 with int16"
 )
 
 

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from intaglio.compiler import load_schema as schema
+from intaglio.compiler.load_codes import unpacked_int4
 from intaglio.compiler.load_flatbuffer import Table
 from intaglio.spec.graph import Quantisation, Tensor
 
 MAX_RANK = 8
 MAX_OPERANDS = 1024
+CONSTANTS = {"int4", "int8", "uint8", "int16", "int32", "int64"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +147,16 @@ def _data(
     table: Table, buffer: Table, shape: tuple[int, ...], dtype: str
 ) -> npt.NDArray[np.generic] | None:
     raw = buffer.array(schema.BUFFER["data"], "uint8")
-    if raw.size == 0 or dtype not in {"int8", "int32"}:
+    if raw.size == 0 or dtype not in CONSTANTS:
         return None
+    if dtype == "int4":
+        count = math.prod(shape)
+        if raw.size != (count + 1) // 2:
+            raise table.damaged(
+                f"of shape {shape} and type int4 has {raw.size} bytes of data",
+                f"{(count + 1) // 2} bytes",
+            )
+        return unpacked_int4(raw.astype(np.int64), count).astype(np.int8).reshape(shape)
     need = math.prod(shape) * np.dtype(dtype).itemsize
     if raw.size != need:
         raise table.damaged(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from intaglio.compiler import load_schema as schema
+from intaglio.compiler.load_codes import centred_weights, signed_activation
 from intaglio.compiler.load_flatbuffer import Table
+from intaglio.compiler.load_operands import CHANNEL_AXIS
 from intaglio.compiler.load_operators import read_node
 from intaglio.compiler.load_records import RawModel, RawOperator, read_model
 from intaglio.spec.errors import Finding, ModelError, UsageError
@@ -13,7 +15,7 @@ from intaglio.spec.graph import Graph, Node, Op
 
 
 def load_tflite(path: Path) -> Graph:
-    """Import a TFLite file of int8 operators.
+    """Import a TFLite file of int8, uint8 or int16 operators.
 
     Tensors keep their numbers; those that no node reads or writes (shapes, axes) are left out.
     A node is called after the first of the names that the converter gave to its output.
@@ -68,7 +70,11 @@ def parse_tflite(data: bytes, file: str, name: str) -> Graph:
     _check_order(model, nodes)
     used = {number for node in nodes for number in (*node.inputs, *node.outputs) if number >= 0}
     used |= {*model.inputs, *model.outputs}
-    tensors = {number: model.tensors[number].tensor for number in sorted(used)}
+    tensors = {number: signed_activation(model.tensors[number].tensor) for number in sorted(used)}
+    for node in nodes:
+        if node.op in CHANNEL_AXIS:
+            weights = model.tensors[node.inputs[1]].tensor
+            tensors[node.inputs[1]] = centred_weights(weights, CHANNEL_AXIS[node.op])
     title = name if model.name in {"", "main"} else model.name
     return Graph(title, tensors, nodes, model.inputs, model.outputs)
 

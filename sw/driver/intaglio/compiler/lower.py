@@ -12,14 +12,9 @@ from intaglio.compiler.lower_pool import lower_average, lower_max, lower_mean
 from intaglio.compiler.prove import prove_accumulator
 from intaglio.spec.commands import Operation
 from intaglio.spec.formats import INT8, IntArray
-from intaglio.spec.graph import Graph, Node, Op, Quantisation, Tensor, pads_of
-from intaglio.spec.quant import (
-    add_rescales,
-    clamp_range,
-    operator_scales,
-    rescale_add_operand,
-    rounding_of,
-)
+from intaglio.spec.graph import Graph, Node, Op, Tensor, pads_of
+from intaglio.spec.quant import Rounding, add_rescales, rescale_add_operand, rounding_of
+from intaglio.spec.requant import clamp_of, quant_of, weighted_requant
 
 
 def lower(graph: Graph, index: int, reference: str) -> Layer:
@@ -48,21 +43,6 @@ def array_operators() -> frozenset[Op]:
     return frozenset(_LOWER)
 
 
-def quant_of(tensor: Tensor) -> Quantisation:
-    """Return the quantisation of a tensor that is known to have one."""
-    if tensor.quant is None:
-        raise ValueError(f"tensor {tensor.number} has no quantisation")
-    return tensor.quant
-
-
-def clamp_of(graph: Graph, node: Node) -> tuple[int, int]:
-    """Return least and greatest output code of a node."""
-    quant = quant_of(graph.tensors[node.outputs[0]])
-    return clamp_range(
-        node.attributes.activation, quant.scale, quant.zero_point, INT8.min, INT8.max
-    )
-
-
 def _operands(graph: Graph, node: Node) -> tuple[Tensor, IntArray, IntArray, Tensor]:
     """Return input, weights, bias and output of CONV, DEPTHWISE or DENSE."""
     x, w, y = (graph.tensors[n] for n in (*node.inputs[:2], node.outputs[0]))
@@ -88,21 +68,13 @@ def _window_layer(
     kernel = weights.shape[-3:-1]
     zero = quant_of(x).zero_point
     axes = tuple(range(1, 4)) if operation is Operation.CONV else (0, 1)
-    rounding = rounding_of(node.op, reference)
-    scales = operator_scales(
-        node.op,
-        quant_of(x).scale,
-        quant_of(graph.tensors[node.inputs[1]]),
-        quant_of(y).scale,
-        rounding,
-    )
+    requant = weighted_requant(graph, node, reference)
     top, _, left, _ = (
         pads_of(node.attributes, image[:2], (kernel[0], kernel[1]))
         if node.op is not Op.DENSE
         else (0, 0, 0, 0)
     )
     prove_accumulator(node.name, weights, axes, zero, bias)
-    low, high = clamp_of(graph, node)
     return Layer(
         index=index,
         name=node.name,
@@ -112,11 +84,11 @@ def _window_layer(
         output=y.number,
         image=image,
         out_image=out_image,
-        params=(Params.of(bias - zero * weights.sum(axes), scales),),
-        rounding=rounding,
-        zero_point=quant_of(y).zero_point,
-        low=low,
-        high=high,
+        params=(Params.of(bias - zero * weights.sum(axes), requant.scales),),
+        rounding=Rounding(requant.rounding),
+        zero_point=requant.zero_point,
+        low=requant.low,
+        high=requant.high,
         areas=(whole(out_image),),
         kernel=(kernel[0], kernel[1]),
         stride=node.attributes.stride,

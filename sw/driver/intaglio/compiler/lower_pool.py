@@ -33,8 +33,10 @@ def lower_average(
 ) -> Layer:
     """Return an AVERAGE_POOL: a sum divided by the taps that lie inside the image.
 
-    Areas with different numbers of such taps have parameters of their own.
+    Areas with different numbers of such taps have parameters of their own. Codes that are unsigned
+    in the file are made so again by the bias, so that ties go up.
     """
+    lift = -graph.tensors[node.inputs[0]].offset
     layer = _pool_layer(graph, node, index, reference, clamp)
     rows, columns = (
         _runs(layer.image[i], layer.out_image[i], layer.kernel[i], layer.stride[i], layer.pads[i])
@@ -43,7 +45,11 @@ def lower_average(
     counts = sorted({y * x for _, _, y in rows for _, _, x in columns})
     return replace(
         layer,
-        params=tuple(Params.of(_ZERO, (average_scale(count),)) for count in counts),
+        params=tuple(
+            Params.of(np.array([-lift * count], np.int64), (average_scale(count),))
+            for count in counts
+        ),
+        zero_point=lift,
         areas=tuple(
             Area(y0, y1, x0, x1, counts.index(y * x)) for y0, y1, y in rows for x0, x1, x in columns
         ),
