@@ -75,10 +75,10 @@ COSTS: dict[str, Costs] = {
     "gowin": Costs(
         luteq={"LUT[1-4]": 1, "ALU": 1, "RAM16SDP4": 4},
         ff={"DFF*": 1},
-        dsp={"MULT9X9*": 1, "MULT18X18*": 1, "MULT36X36*": 4, "MULTALU*": 1, "MULTADDALU*": 2},
+        dsp={"MULT9X9*": 1, "MULT18X18*": 2, "MULT36X36*": 8, "MULTALU*": 2, "MULTADDALU*": 4},
         bram={"SDP*": 1, "DP[BX]*": 1, "SP[X]*": 1, "pROM*": 1},
         formula="LUT1 to LUT4 + ALU + 4*RAM16SDP4",
-        multiplier="MULT9X9 or MULT18X18",
+        multiplier="MULT9X9; a MULT18X18 counts 2",
         block="BSRAM, 18 Kibit",
     ),
     "xilinx": Costs(

@@ -21,7 +21,7 @@ from intaglio.tooling import cache
 
 SCHEMA = "2"  # of the folders in the cache
 NO_ROOM = re.compile(
-    r"^ERROR: (.*(?:no BELs remaining|[Uu]nable to (?:find|place|fit)|no more|not enough|exceed).*)$",
+    r"^ERROR: (.*(?:no BELs remaining|nable to (?:find|place|fit)|no more|not enough|exceed).*)$",
     re.MULTILINE,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 TOP = "intaglio_scan"
@@ -24,6 +25,9 @@ def scan_wrapper(core: str, ports: Mapping[str, tuple[str, int]], clock: str = "
         Direction (``input`` or ``output``) and bits by name.
     clock : str
         The port that is a clock; absent in a core of pure logic.
+
+    The core itself is declared as a black box: :func:`without_core` takes that away where the
+    core's own Verilog stands beside the wrapper.
     """
     inputs = {n: bits for n, (way, bits) in ports.items() if way == "input" and n != clock}
     outputs = {name: bits for name, (way, bits) in ports.items() if way == "output"}
@@ -81,3 +85,17 @@ def _keep(bits: int) -> str:
 def _plain(name: str) -> str:
     """Return `name` as an identifier of Verilog."""
     return name if name.isidentifier() else f"\\{name} "
+
+
+def without_core(wrapper: str) -> str:
+    """Return the wrapper alone, for a file beside the core's."""
+    return wrapper[wrapper.index(f"module {TOP}(") :]
+
+
+def ports_of(verilog: str, top: str) -> dict[str, tuple[str, int]]:
+    """Return direction and bits of each port of module `top`, as Yosys writes Verilog."""
+    body = re.search(rf"^module {re.escape(top)}\(.*?^endmodule", verilog, re.MULTILINE | re.DOTALL)
+    if body is None:
+        raise ValueError(f"no module {top}")
+    found = re.findall(r"^  (input|output) (?:\[(\d+):0\] )?(\S+?) *;", body[0], re.MULTILINE)
+    return {name.lstrip("\\"): (way, int(high or 0) + 1) for way, high, name in found}

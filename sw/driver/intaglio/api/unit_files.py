@@ -92,7 +92,7 @@ def generate_unit(
     from intaglio.gateware.units import find_unit
 
     unit = find_unit(name)
-    chosen = settings if isinstance(settings, Mapping) else _parsed(settings, unit.settings)
+    chosen = settings if isinstance(settings, Mapping) else parsed(settings, unit.settings)
     component = unit.make(form, chosen)
     top = f"intaglio_unit_{name}_{form}".replace("-", "_")
     verilog = component_verilog(component, top)
@@ -116,7 +116,7 @@ def generate_unit(
     )
 
 
-def _parsed(settings: Sequence[str], defaults: Mapping[str, int | str]) -> dict[str, int | str]:
+def parsed(settings: Sequence[str], defaults: Mapping[str, int | str]) -> dict[str, int | str]:
     """Return ``key=value`` texts by key, a number where the default is one."""
     found: dict[str, int | str] = {}
     for text in settings:

@@ -12,6 +12,8 @@ import typer
 
 from intaglio.cli import (
     verb_bench,
+    verb_boards,
+    verb_build,
     verb_check,
     verb_compile,
     verb_demo,
@@ -52,10 +54,12 @@ VERBS = (
     ("doctor", verb_doctor.doctor),
     ("presets", verb_lists.presets),
     ("targets", verb_lists.targets),
+    ("boards", verb_boards.boards),
     ("units", verb_units.units),
     ("ops", verb_ops.ops),
     ("check", verb_check.check),
     ("generate", verb_generate.generate),
+    ("build", verb_build.build),
     ("compile", verb_compile.compile_model),
     ("run", verb_run.run),
     ("verify", verb_verify.verify),

@@ -1,0 +1,89 @@
+"""Reference configurations: units and accelerators whose resources stand in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.presets import PRESETS
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One unit, or one preset, on one target.
+
+    Parameters
+    ----------
+    name : str
+        Its key in the file.
+    target : str
+        A folder of ``constraints/``.
+    unit, form : str
+        Of ``intaglio units``; empty for an accelerator.
+    settings : mapping
+        What differs from the unit's defaults.
+    preset : str
+        Name of an accelerator; empty for a unit.
+    quick : bool
+        Small enough for every run of the tests.
+    """
+
+    name: str
+    target: str = "ulx3s-85f"
+    unit: str = ""
+    form: str = ""
+    settings: Mapping[str, int | str] = field(default_factory=dict)
+    preset: str = ""
+    quick: bool = False
+
+    @property
+    def config(self) -> ArrayConfig | None:
+        """The accelerator; None for a unit."""
+        return PRESETS[self.preset] if self.preset else None
+
+    def verilog(self) -> tuple[str, str]:
+        """Return (Verilog, top module)."""
+        return (
+            unit_verilog(self.unit, self.form, self.settings) if self.unit else whole(self.preset)
+        )
+
+
+def unit_verilog(unit: str, form: str, settings: Mapping[str, int | str]) -> tuple[str, str]:
+    """Return (Verilog, top module) of a unit.
+
+    Raises
+    ------
+    ConfigError
+        E202, E203, E206, E207: there is no such unit, format, setting or value.
+    """
+    from intaglio.gateware.emit import component_verilog
+    from intaglio.gateware.units import find_unit
+
+    top = f"intaglio_unit_{unit}_{form}".replace("-", "_")
+    return component_verilog(find_unit(unit).make(form, settings), top), top
+
+
+def whole(preset: str) -> tuple[str, str]:
+    """Return (Verilog, top module) of a preset's accelerator."""
+    from intaglio.gateware.emit import TOP, emit_verilog
+
+    return emit_verilog(PRESETS[preset]), TOP
+
+
+def _unit(name: str, unit: str, form: str, quick: bool = False, **settings: int | str) -> Reference:
+    return Reference(name, unit=unit, form=form, settings=settings, quick=quick)
+
+
+REFERENCES: tuple[Reference, ...] = (
+    _unit("mac-int8-d1", "mac", "int8"),
+    _unit("mac-int8-d2", "mac", "int8", quick=True, depth=2),
+    _unit("mac-int8-d4", "mac", "int8", depth=4),
+    _unit("mac-int4-d2", "mac", "int4", depth=2),
+    _unit("mac-int16-d2", "mac", "int16", depth=2),
+    _unit("mac-w4a8-d2", "mac", "w4a8", depth=2),
+    _unit("mac-int8-rows", "mac", "int8", style="rows"),
+    _unit("mac-packed-int4-d2", "mac-packed", "int4", depth=2),
+    _unit("mac-packed-int8-d2", "mac-packed", "int8", depth=2),
+    *(Reference(f"preset-{name}", preset=name) for name in ("tiny", "small", "default")),
+)
