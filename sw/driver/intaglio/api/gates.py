@@ -53,6 +53,9 @@ def generate(
 ) -> Generated:
     """Write ``intaglio_top.v`` and all that goes with it to the folder `output`.
 
+    For a board that is also a scan wrapper with the clock as its only pin, the clock's constraint
+    and a build script that needs no Intaglio: ``build.sh``, or ``project.tcl`` for Vivado.
+
     The same configuration, target and versions give the same bytes. Either all files appear or
     none.
 
@@ -73,6 +76,7 @@ def generate(
         E103: the folder cannot be written.
     """
     from intaglio.bench.source import accelerator_verilog
+    from intaglio.boards.scripts import build_files
 
     chosen = load_config(config) if isinstance(config, str) else config
     place = load_target(target or chosen.target)
@@ -80,6 +84,7 @@ def generate(
     contents = {f"{TOP}.v": verilog}
     if place.pins:
         contents[place.pin_file] = place.pin_text()
+    contents |= build_files(verilog, TOP, place)
     contents |= {
         "registers.json": registers_json(chosen),
         "registers.md": registers_markdown(),

@@ -1,0 +1,88 @@
+"""Build scripts that need the vendor-free tools, or Vivado, and no Intaglio."""
+
+from __future__ import annotations
+
+from intaglio.boards.flows import flow_of
+from intaglio.boards.route import clock_pin
+from intaglio.boards.wrapper import TOP as SCAN
+from intaglio.boards.wrapper import ports_of, scan_wrapper, without_core
+from intaglio.spec.target import Target
+
+PINS = {"ecp5": "clock.lpf", "ice40": "clock.pcf", "gowin": "clock.cst", "xilinx": "clock.xdc"}
+
+
+def build_files(verilog: str, top: str, target: Target) -> dict[str, str]:
+    """Return the files that build `top` on a board: scan wrapper, clock constraint and script.
+
+    The wrapper has the clock as its only pin; a board's own top takes its place where the design
+    talks to the outside.
+
+    Parameters
+    ----------
+    verilog, top : str
+        The core, to be written as ``{top}.v``, and its module.
+    target : Target
+        The board; one without a part has nothing to build, and no files.
+    """
+    if target.family not in PINS:
+        return {}
+    files = {
+        f"{SCAN}.v": without_core(scan_wrapper(top, ports_of(verilog, top))),
+        PINS[target.family]: clock_pin(target),
+    }
+    if target.family == "xilinx":
+        return files | {"project.tcl": _vivado(top, target)}
+    return files | {"build.sh": _shell(top, target)}
+
+
+def _shell(top: str, target: Target) -> str:
+    """Return a script for yosys, nextpnr and the packer, from PATH or from the YoWASP wheels."""
+    flow, pins = flow_of(target), PINS[target.family]
+    synthesis = flow.board.format(top=SCAN)
+    option, _, value = flow.pins.partition(" ")
+    chosen = f"{option} {value}={pins}" if value else f"{option} {pins}"
+    place = " ".join([*flow.arguments(target), chosen, *flow.loose])
+    out, packer, pack = {
+        "ecp5": ("--textcfg top.config", "ecppack", "--compress top.config top.bit"),
+        "ice40": ("--asc top.asc", "icepack", "top.asc top.bin"),
+        "gowin": ("--write routed.json", "gowin_pack", "-d GW2A-18C -o top.fs routed.json"),
+    }[target.family]
+    return f"""\
+#!/bin/sh
+# Builds {top} within its scan wrapper for {target.name} ({target.device}).
+# Needed: yosys, {flow.router} and {packer}, or the YoWASP packages with the same programs.
+# SEED and FREQ (MHz) may be set; Fmax is in report.json and in the last lines of nextpnr.log.
+set -eu
+cd "$(dirname "$0")"
+tool() {{
+    if command -v "$1" >/dev/null 2>&1; then echo "$1"; else echo "yowasp-$1"; fi
+}}
+$(tool yosys) -q -p "read_verilog {top}.v {SCAN}.v; {synthesis}; write_json top.json"
+$(tool {flow.router}) -q -l nextpnr.log --json top.json {place} \\
+    --freq "${{FREQ:-{target.clock_mhz:g}}}" --seed "${{SEED:-1}}" --timing-allow-fail \\
+    --report report.json {out}
+$(tool {packer}) {pack}
+grep "Max frequency" nextpnr.log | tail -n 1
+"""
+
+
+def _vivado(top: str, target: Target) -> str:
+    """Return a script for Vivado's batch mode."""
+    part = f"{target.device}{target.package}{target.speed_grade}"
+    return f"""\
+# Builds {top} within its scan wrapper for {target.name} ({part}).
+# Run: vivado -mode batch -source project.tcl
+set here [file dirname [file normalize [info script]]]
+create_project -force {top} $here/vivado -part {part}
+add_files [list $here/{top}.v $here/{SCAN}.v]
+add_files -fileset constrs_1 $here/{PINS["xilinx"]}
+set_property top {SCAN} [current_fileset]
+update_compile_order -fileset sources_1
+launch_runs synth_1 -jobs 2
+wait_on_run synth_1
+launch_runs impl_1 -to_step write_bitstream -jobs 2
+wait_on_run impl_1
+open_run impl_1
+report_utilization -hierarchical -file $here/utilisation.txt
+report_timing_summary -file $here/timing.txt
+"""
