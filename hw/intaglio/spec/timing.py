@@ -17,7 +17,7 @@ from intaglio.spec.device import RunStats
 from intaglio.spec.timing_compute import compute_cycles
 from intaglio.spec.timing_link import NEVER, Link, MemoryModel, Stream
 
-__all__ = ["MemoryModel", "predict", "predict_decoded"]
+__all__ = ["MemoryModel", "predict", "predict_decoded", "shape_of"]
 
 READ_CYCLES = 4  # a load command starts to its first beat, without the memory's latency
 WRITE_CYCLES = 6  # a store command starts to its last acknowledgement, without beats and latency
@@ -56,6 +56,11 @@ def predict_decoded(
     run.run()
     ends = (times[-1] for times in run.finished.values() if times)
     return RunStats(cycles=round(max(ends, default=0.0)), counters={}, marks=run.marks)
+
+
+def shape_of(fields: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Return what the cycles of a COMPUTE depend on: all but places and the order of commands."""
+    return tuple((name, value) for name, value in fields.items() if name not in _PLACES)
 
 
 class _Run:
@@ -151,7 +156,7 @@ class _Run:
 
     def _compute(self, fields: Mapping[str, int]) -> int:
         """Return the cycles of a COMPUTE; those of one shape take the same."""
-        key = tuple((name, value) for name, value in fields.items() if name not in _PLACES)
+        key = shape_of(fields)
         if key not in self._known:
             self._known[key] = compute_cycles(fields, self._config).total
         return self._known[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -81,12 +82,37 @@ def gather_passes(fields: Mapping[str, int], config: ArrayConfig) -> IntArray:
     A pass serves one word of each bank; a request whose lanes are all outside takes one pass too.
     Input blocks move all lanes alike and change nothing.
     """
+    return _gather(fields, config)[0]
+
+
+def gather_reads(fields: Mapping[str, int], config: ArrayConfig) -> int:
+    """Return the words that the gather reads for one output block: each word of a request once."""
+    again = 1
+    if Operation(fields["operation"]) is Operation.CONV and not fields["paired"]:
+        again = fields["in_blocks"]
+    return again * int(_gather(fields, config)[1].sum())
+
+
+_GATHERED = (
+    *("operation", "paired", "kernel_h", "kernel_w", "pixels", "out_w", "in_h", "in_w", "y0", "x0"),
+    *("stride_y", "stride_x", "dilation_y", "dilation_x", "window_y", "window_x", "tap_x"),
+)
+
+
+def _gather(fields: Mapping[str, int], config: ArrayConfig) -> tuple[IntArray, IntArray]:
+    """Return passes and different words for each tile (axis 0) and request (axis 1)."""
+    return _gather_of(tuple(fields[name] for name in _GATHERED), config)
+
+
+@lru_cache(maxsize=1024)
+def _gather_of(values: tuple[int, ...], config: ArrayConfig) -> tuple[IntArray, IntArray]:
+    fields = dict(zip(_GATHERED, values, strict=True))
     tile = tile_pixels(Operation(fields["operation"]), config)
     wide = request_columns(fields, config)
     windows = np.arange(-(-fields["pixels"] // tile) * tile).reshape(-1, tile, 1)
     i, j = np.divmod(windows, fields["out_w"])
     columns = range(0, fields["kernel_w"], wide)
-    passes = []
+    found = []
     for r, first in ((r, s) for r in range(fields["kernel_h"]) for s in columns):
         s = np.arange(first, min(first + wide, fields["kernel_w"]))
         y = fields["y0"] + i * fields["stride_y"] + r * fields["dilation_y"]
@@ -94,15 +120,16 @@ def gather_passes(fields: Mapping[str, int], config: ArrayConfig) -> IntArray:
         inside = (y >= 0) & (y < fields["in_h"]) & (x >= 0) & (x < fields["in_w"])
         inside &= windows < fields["pixels"]
         word = i * fields["window_y"] + j * fields["window_x"] + s * fields["tap_x"]
-        passes.append(_fullest(np.where(inside, word, _NOWHERE), config.banks))
-    return np.stack(passes, axis=1)
+        found.append(_fullest(np.where(inside, word, _NOWHERE), config.banks))
+    passes, reads = zip(*found, strict=True)
+    return np.stack(passes, axis=1), np.stack(reads, axis=1)
 
 
 _NOWHERE = -(1 << 40)
 
 
-def _fullest(words: IntArray, banks: int) -> IntArray:
-    """Return the most different words of one bank, at least 1, for each tile."""
+def _fullest(words: IntArray, banks: int) -> tuple[IntArray, IntArray]:
+    """Return the most different words of one bank, at least 1, and of all, for each tile."""
     flat = np.sort(words.reshape(len(words), -1), axis=1)
     fresh = np.ones(flat.shape, bool)
     fresh[:, 1:] = flat[:, 1:] != flat[:, :-1]
@@ -110,7 +137,7 @@ def _fullest(words: IntArray, banks: int) -> IntArray:
     most = np.ones(len(flat), np.int64)
     for bank in range(banks):
         most = np.maximum(most, (fresh & (flat % banks == bank)).sum(axis=1))
-    return most
+    return most, fresh.sum(axis=1)
 
 
 _State = tuple[int, int, tuple[int, int], int, int]

@@ -30,6 +30,11 @@ def accelerator_verilog(
     return (cache.entry("verilog", key, make) / "top.v").read_text()
 
 
+def source_digest() -> str:
+    """Return a digest of every module that the gates are written from."""
+    return cache.digest(*_sources())
+
+
 def _sources() -> list[bytes]:
     """Return the text of every module that the gates are written from, with its name."""
     import intaglio.gateware

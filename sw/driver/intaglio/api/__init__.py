@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from intaglio.api.checking import Checked, Settings, check, reference_inputs
     from intaglio.api.comparison import Comparison, Mismatch, compare
     from intaglio.api.devices import open_device, parse_memory
+    from intaglio.api.estimate_result import Estimate
+    from intaglio.api.estimates import estimate, fit_findings
     from intaglio.api.gates import Generated, generate
     from intaglio.api.inputs import random_inputs, read_archive, read_inputs
     from intaglio.api.listing import presets, targets
@@ -38,6 +40,8 @@ _HOMES = {
     "api.check_findings": ("ModelCheck", "check_model"),
     "api.checking": ("Checked", "Settings", "check", "reference_inputs"),
     "api.comparison": ("Comparison", "Mismatch", "compare"),
+    "api.estimate_result": ("Estimate",),
+    "api.estimates": ("estimate", "fit_findings"),
     "api.devices": ("open_device", "parse_memory"),
     "api.gates": ("Generated", "generate"),
     "api.inputs": ("random_inputs", "read_archive", "read_inputs"),
@@ -64,6 +68,7 @@ __all__ = [
     "Checked",
     "Comparison",
     "DemoDigits",
+    "Estimate",
     "Finding",
     "Generated",
     "GeneratedUnit",
@@ -86,6 +91,8 @@ __all__ = [
     "compile",
     "demo_digits",
     "doctor",
+    "estimate",
+    "fit_findings",
     "generate",
     "generate_unit",
     "load",

@@ -13,7 +13,7 @@ from intaglio.api.bench_bound import bound_of
 from intaglio.api.bench_layers import LayerRow
 from intaglio.api.bench_shapes import graph_of
 from intaglio.api.bench_timed import counted_cycles, with_start_mark
-from intaglio.api.estimate import memory_model
+from intaglio.api.layer_cycles import memory_model
 from intaglio.compiler.compile import compile_graph
 from intaglio.spec.commands import COMMAND_BYTES, Region, decode
 from intaglio.spec.config import ArrayConfig

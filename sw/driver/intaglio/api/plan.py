@@ -171,7 +171,7 @@ class Plan:
     def _outcome(
         self, device: str, batch: int, result: Result, memory: MemorySettings | None
     ) -> Run:
-        from intaglio.api.estimate import model_cycles
+        from intaglio.api.layer_cycles import model_cycles
 
         expected = model_cycles(self.program, self.config, memory)
         plans = {number: self.program.tensor(number) for number in self.program.outputs}

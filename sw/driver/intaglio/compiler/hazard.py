@@ -85,15 +85,14 @@ def _image_reads(fields: Mapping[str, int]) -> list[Span]:
         return []
     sums = fields["operation"] == Operation.CONV and not fields["local"]
     base = fields["start"] - fields["y0"] * fields["in_w"] - fields["x0"]
+    blocks = fields["in_blocks"] if sums else fields["out_blocks"]
+    first = base + top * fields["in_w"] + left
+    rows, length = bottom - top + 1, right - left + 1
+    if blocks > 1 and (rows == 1 or length == fields["in_w"]):  # a block has words in a row
+        return [Span(Memory.ACTS, first, rows * length, blocks, fields["in_block"])]
     return [
-        Span(
-            Memory.ACTS,
-            base + block * fields["in_block"] + top * fields["in_w"] + left,
-            right - left + 1,
-            bottom - top + 1,
-            fields["in_w"],
-        )
-        for block in range(fields["in_blocks"] if sums else fields["out_blocks"])
+        Span(Memory.ACTS, first + block * fields["in_block"], length, rows, fields["in_w"])
+        for block in range(blocks)
     ]
 
 

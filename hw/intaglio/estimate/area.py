@@ -1,0 +1,157 @@
+"""What a configuration costs: LUTs and flip-flops by a fit, multipliers and block RAM exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from math import log2
+
+from intaglio.estimate.fit import Fit, fit
+from intaglio.estimate.grid import Grid, grid_of
+from intaglio.estimate.memories import block_rams, multipliers
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.figure import Figure
+
+UNITS = {"luteq": "LUT equivalent", "ff": "flip-flop", "dsp": "multiplier", "bram": "RAM block"}
+# Parameters that the features below read, or that change no gates that count.
+READ = {
+    *("name", "target", "pixels", "channels", "depth", "requant_lanes", "roundings", "grouped"),
+    *("acts_kib", "weights_kib", "params_kib", "max_terms", "burst_beats", "outstanding"),
+}
+AREA = {
+    "luteq": ("base", "lanes", "macs", "requantise", "feed", "rounding"),
+    "ff": ("base", "bus", "macs", "requantise"),
+}
+CLOCK = ("base", "levels")
+
+
+def features(config: ArrayConfig) -> dict[str, float]:
+    """Return what area and delay grow with.
+
+    ``base`` control and DMA; ``lanes`` P * D address lanes; ``macs`` P * K * D; ``requantise`` Q;
+    ``feed`` P * K * D * log2(P * D), the network between banks and lanes; ``rounding`` Q times
+    the rounding modes past the first; ``bus`` K, the bytes of a beat; ``levels`` log2 of the
+    multipliers.
+    """
+    return {
+        "base": 1.0,
+        "lanes": config.pixels * config.depth,
+        "macs": config.macs,
+        "requantise": config.requant_lanes,
+        "feed": config.macs * log2(config.banks),
+        "rounding": config.requant_lanes * (len(config.roundings) - 1),
+        "bus": config.channels,
+        "levels": log2(config.macs),
+    }
+
+
+@dataclass(frozen=True)
+class AreaModel:
+    """Fits of one family.
+
+    Parameters
+    ----------
+    grid : Grid
+        What they were fitted to.
+    luteq, ff : Fit
+        Of LUT4 equivalents and flip-flops.
+    period : Fit or None
+        Of the clock period in ns; None where too few rows were routed.
+    """
+
+    grid: Grid
+    luteq: Fit
+    ff: Fit
+    period: Fit | None
+
+    def errors(self) -> dict[str, dict[str, float]]:
+        """Return median and worst relative error on rows left out, for each quantity."""
+        fits = {"luteq": self.luteq, "ff": self.ff, "fmax": self.period}
+        return {
+            name: {"median": found.median, "worst": found.worst, "rows": len(found.left_out)}
+            for name, found in fits.items()
+            if found is not None
+        }
+
+
+@cache
+def area_model(family: str) -> AreaModel | None:
+    """Return the fits of `family`; None where no grid has enough rows."""
+    grid = grid_of(family)
+    if grid is None:
+        return None
+    values = [features(row.config) for row in grid.rows]
+    routed = [(v, row.fmax) for v, row in zip(values, grid.rows, strict=True) if row.fmax]
+    luteq, ff = (
+        fit(names, values, [row.resources[name] for row in grid.rows])
+        for name, names in AREA.items()
+    )
+    period = None
+    if len(routed) > len(CLOCK) + 1:
+        period = fit(CLOCK, [v for v, _ in routed], [1000 / f for _, f in routed])
+    return AreaModel(grid, luteq, ff, period)
+
+
+def unread(config: ArrayConfig) -> list[str]:
+    """Return parameters away from their defaults that the fits know nothing of."""
+    plain = ArrayConfig()
+    return [
+        field.name
+        for field in fields(ArrayConfig)
+        if field.name not in READ and getattr(config, field.name) != getattr(plain, field.name)
+    ]
+
+
+def estimate_area(config: ArrayConfig, family: str) -> dict[str, Figure]:
+    """Return ``luteq``, ``ff``, ``dsp``, ``bram`` and ``fmax`` of `config` on `family`."""
+    model, strange = area_model(family), unread(config)
+    missing = ""
+    if strange:
+        missing = f"no fit for {', '.join(strange)}"
+    elif model is None:
+        missing = f"no coefficient: no grid of {family} configurations"
+    found = {}
+    for name in AREA:
+        found[name] = _none(name, missing) if missing else _fitted(name, config, model)
+    counts: Mapping[str, tuple[int | None, str]] = {
+        "dsp": (multipliers(config), "P*K*D + 4 Q + column multipliers of D"),
+        "bram": (block_rams(config, family), "blocks of each memory, in the shape of fewest"),
+    }
+    for name, (count, how) in counts.items():
+        if count is None or strange:
+            found[name] = _none(name, missing or f"no formula for this configuration on {family}")
+        else:
+            found[name] = Figure(count, UNITS[name], "estimated", how)
+    found["fmax"] = _clock(config, family, model, missing)
+    return found
+
+
+def _fitted(name: str, config: ArrayConfig, model: AreaModel | None) -> Figure:
+    if model is None:
+        return _none(name, "no coefficient")
+    chosen: Fit = getattr(model, name)
+    value = round(chosen.at(features(config)))
+    low, high = chosen.band(value)
+    how = (
+        f"fit to {model.grid.stage}: {model.grid.tools}; left out: median "
+        f"{chosen.median:.1%}, worst {chosen.worst:.1%}"
+    )
+    return Figure(value, UNITS[name], "estimated", how, round(low), round(high))
+
+
+def _clock(config: ArrayConfig, family: str, model: AreaModel | None, missing: str) -> Figure:
+    if missing or model is None or model.period is None or family == "generic":
+        why = missing or f"no coefficient: no routed grid of {family} configurations"
+        return Figure(None, "MHz", "estimated", why)
+    value = 1000 / model.period.at(features(config))
+    low, high = model.period.band(value)
+    how = (
+        f"fit to routed periods: {model.grid.tools}; left out: median {model.period.median:.1%}, "
+        f"worst {model.period.worst:.1%}"
+    )
+    return Figure(round(value, 1), "MHz", "estimated", how, round(low, 1), round(high, 1))
+
+
+def _none(name: str, why: str) -> Figure:
+    return Figure(None, UNITS[name], "estimated", why)
