@@ -1,0 +1,142 @@
+"""The grid of configurations that area and clock models are fitted to, through the tools.
+
+``python -m intaglio.api.grid`` places and routes every configuration on a board of each family and
+writes ``grid.json`` of :mod:`intaglio.estimate.grid` after each; what was built before comes from
+the cache, so an interrupted run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from intaglio.api.files import write_file
+from intaglio.estimate.grid import SCHEMA, Row, row_dict
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.errors import FitError
+from intaglio.spec.presets import PRESETS
+from intaglio.spec.quant import Rounding
+
+BOARDS = {
+    "ecp5": "ulx3s-85f",
+    "gowin": "tangnano20k",
+    "ice40": "icebreaker",
+    "xilinx": "pynq-z2",
+}
+TWO = (Rounding.DOUBLE, Rounding.SINGLE_AWAY)
+LITTLE = {"acts_kib": 16, "weights_kib": 8, "params_kib": 4, "burst_beats": 16, "outstanding": 2}
+MIDDLE = {"acts_kib": 64, "weights_kib": 32, "params_kib": 16}
+
+
+def configurations() -> tuple[ArrayConfig, ...]:
+    """Return the grid: every parameter that costs gates at two values or more."""
+    base = ArrayConfig()
+    return (
+        PRESETS["tiny"],
+        PRESETS["small"],
+        _row(base, 1, 4, 1, 1, **LITTLE),
+        _row(base, 1, 4, 2, 1, roundings=TWO, grouped=False, **LITTLE),
+        _row(base, 2, 4, 2, 1, roundings=TWO, **LITTLE),
+        _row(base, 1, 8, 2, 2, **MIDDLE),
+        _row(base, 2, 8, 1, 2, **MIDDLE),
+        _row(base, 2, 8, 4, 1, roundings=TWO, grouped=False, **MIDDLE),
+        _row(base, 4, 8, 1, 1, **MIDDLE),
+        _row(base, 4, 8, 2, 2, **MIDDLE),
+        _row(base, 2, 16, 1, 4, roundings=TWO, **MIDDLE),
+        _row(base, 2, 16, 2, 4, **MIDDLE),
+    )
+
+
+def _row(
+    base: ArrayConfig, pixels: int, channels: int, depth: int, lanes: int, **more: Any
+) -> ArrayConfig:
+    name = f"p{pixels}k{channels}d{depth}q{lanes}"
+    name += "r2" if more.get("roundings") else ""
+    name += "n" if more.get("grouped") is False else ""
+    shape = replace(base, pixels=pixels, channels=channels, depth=depth, requant_lanes=lanes)
+    return replace(shape, name=name, **more)
+
+
+def measure(families: Sequence[str], *, route: bool, progress: Any = print) -> Iterator[Row]:
+    """Yield a row for each configuration and family; without a clock where it does not fit.
+
+    Parameters
+    ----------
+    families : sequence of str
+        Keys of :data:`BOARDS`.
+    route : bool
+        Place and route too, where an open flow exists and the part is large enough.
+    progress : callable
+        Told in one line what takes long.
+    """
+    from intaglio.bench.source import accelerator_verilog
+    from intaglio.boards.fit import shortfall
+    from intaglio.boards.route import route as place
+    from intaglio.boards.synth import synthesise
+    from intaglio.gateware.emit import TOP
+    from intaglio.spec.target import load_target
+
+    for family in families:
+        target = load_target(BOARDS[family])
+        for config in configurations():
+            verilog = accelerator_verilog(config, progress)
+            netlist = synthesise(verilog, TOP, target, progress)
+            fmax = None
+            if route and netlist.flow.router and not shortfall(netlist.resources, target):
+                try:
+                    fmax = round(place(netlist, (1,), progress)[0].fmax_mhz, 2)
+                except FitError as error:
+                    progress(str(error))
+            yield Row(config, family, netlist.resources, fmax)
+
+
+def write(
+    file: Path, families: Sequence[str], *, route: bool = True, progress: Any = print
+) -> None:
+    """Measure the grid and write `file` after each row; rows of other families are kept."""
+    old = json.loads(file.read_text("utf-8")) if file.exists() else {"rows": []}
+    kept = [row for row in old["rows"] if row.get("family") not in families]
+    rows = []
+    for row in measure(families, route=route, progress=progress):
+        rows.append(row_dict(row))
+        progress(f"{row.family} {row.config.name}: {dict(row.resources)}, {row.fmax} MHz")
+        write_file(file, _text([*kept, *rows], families, old.get("tools", {})))
+
+
+def _text(rows: Sequence[dict[str, Any]], families: Sequence[str], tools: dict[str, str]) -> str:
+    """Return the file: one row a line, so that differences are readable."""
+    from intaglio.boards.flows import FLOWS
+    from intaglio.boards.toolchain import yosys
+
+    routers = [FLOWS[family].program() for family in families if FLOWS[family].router]
+    head = {
+        "schema": SCHEMA,
+        "tools": tools | {tool.name: tool.version for tool in (yosys(), *routers)},
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+    lines = ",\n".join("  " + json.dumps(row) for row in rows)
+    return json.dumps(head, indent=1)[:-2] + f',\n "rows": [\n{lines}\n ]\n}}\n'
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure the families named."""
+    from importlib.resources import files
+
+    usual = Path(str(files("intaglio.estimate").joinpath("grid.json")))
+    parser = argparse.ArgumentParser(prog="python -m intaglio.api.grid", description=__doc__)
+    parser.add_argument("families", nargs="*", default=["ecp5"], help=", ".join(BOARDS))
+    parser.add_argument("--synthesis", action="store_true", help="no place and route")
+    parser.add_argument("--output", type=Path, default=usual, help="default: %(default)s")
+    chosen = parser.parse_args(arguments)
+    write(chosen.output, chosen.families, route=not chosen.synthesis)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
