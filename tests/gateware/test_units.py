@@ -68,7 +68,7 @@ def test_what_needs_no_multiplier_has_none(
         ("multiply", "int8", {"style": "columns"}, "E203"),
         ("multiply", "int8", {"style": 3}, "E203"),
         ("multiply-packed", "int8", {"part": "ecp6"}, "E203"),
-        ("multiply-packed", "int8", {"terms": 2}, "E402"),
+        ("multiply-packed", "int8", {"terms": 3}, "E402"),
         ("shift-add", "pow2_5", {"rounding": "up"}, "E203"),
         ("group-shift", "int8", {"acc_bits": 29}, "E402"),
         ("group-shift", "int8", {"form": "both"}, "E203"),

@@ -1,12 +1,12 @@
-"""A lane: products of any kind, summed over depth and over payloads."""
+"""Lanes of any kind of product between two streams: one, a row, or an array of rows."""
 
 from __future__ import annotations
 
-from amaranth import Module, Mux, Signal, Value
+from amaranth import Module, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from intaglio.gateware.accumulate import add_pairs
+from intaglio.gateware.lane import Lane, LaneRow
 from intaglio.gateware.layout import shape
 from intaglio.gateware.product import Product
 from intaglio.gateware.shared import Holder, instance
@@ -15,71 +15,81 @@ from intaglio.spec.errors import ConfigError, Finding
 from intaglio.spec.formats import signed
 from intaglio.spec.groups import require_accumulator
 
-SHALLOW = 2  # products that are added before the accumulator within one cycle
-
 
 class MacLane(Holder):
-    """Multiply and accumulate: `depth` products a cycle, summed up to the payload with `last`.
+    """Multiply and accumulate: `depth` products a cycle in each lane, summed up to `last`.
 
-    o[n] = sum over payloads and d of product n of operand set d; see
-    :class:`intaglio.gateware.product.Product` for a product. Zero points and surpluses do not
-    reach the gates: :func:`intaglio.spec.operands.folded_bias` puts them into the bias.
+    o[r, c, n] = sum over payloads and d of product n of operand set d, whose activations are row
+    r's and whose weights are column c's; see :class:`intaglio.gateware.product.Product` for a
+    product. Zero points and surpluses do not reach the gates:
+    :func:`intaglio.spec.operands.folded_bias` puts them into the bias.
 
     Parameters
     ----------
     product : Product
         What multiplies: operators, rows, a shared multiplier, shifts.
     depth : int
-        D, products side by side: 1 to 64.
+        D, products side by side in a lane: 1 to 64.
     acc_bits : int
         Width of the accumulators: 32, 40, 48, or any that holds the longest sum.
     longest : int
         Payloads of the longest sum.
+    columns, rows : int
+        Lanes that share activations, and rows that share weights: 1 to 64 each.
 
     Members
     -------
     i : In(stream of act, wgt, last)
-        Operands of product d = 0 first.
+        Operands of row or column 0 first, within it those of product d = 0 first.
     o : Out(stream of the sums)
+        Row 0 first, within it column 0 first.
 
     Timing
     ------
     One payload a cycle; a sum follows its last payload by `latency_cycles`: the product's, one for
-    the accumulator, and one for the sum over D where that is more than two.
+    each level of the sum over D, and one for the accumulator.
 
     Raises
     ------
     ConfigError
-        E203: `depth` is outside its range. E402: an accumulator is narrower than the longest sum
+        E203: a number is outside its range. E402: an accumulator is narrower than the longest sum
         needs.
 
     Golden: :func:`intaglio.golden.products.lane_sums`.
     """
 
-    def __init__(self, product: Product, depth: int, acc_bits: int, longest: int) -> None:
-        if not 1 <= depth <= 64:
-            raise ConfigError(
-                Finding(
-                    "E203", f"depth is {depth}", "lane.depth", str(depth), "1 to 64", "set depth"
-                )
-            )
+    def __init__(
+        self,
+        product: Product,
+        depth: int,
+        acc_bits: int,
+        longest: int,
+        columns: int = 1,
+        rows: int = 1,
+    ) -> None:
+        findings = [
+            Finding("E203", f"{key} is {have}", f"lane.{key}", str(have), "1 to 64", f"set {key}")
+            for key, have in (("depth", depth), ("columns", columns), ("rows", rows))
+            if not 1 <= have <= 64
+        ]
+        if findings:
+            raise ConfigError(findings)
         count = depth * longest
         require_accumulator(signed(acc_bits), product.sum_format(count), f"{count} products")
         self.multiplier, self.depth, self.acc = product, depth, signed(acc_bits)
-        self.parts = (product,)
-        self.deep = depth > SHALLOW
-        self.latency_cycles = product.latency_cycles + 1 + self.deep
-        self.act_count, self.wgt_count = (
-            product.terms * product.pixels,
-            product.terms * product.channels,
-        )
+        self.columns, self.rows = columns, rows
+        self.row = LaneRow(Lane(product, depth, self.acc), columns)
+        self.parts = (self.row,)
+        self.latency_cycles = self.row.lane.latency_cycles
+        self.act_count = product.terms * product.pixels
+        self.wgt_count = product.terms * product.channels
         self.results = product.pixels * product.channels
         payload = {
-            "act": data.ArrayLayout(shape(product.operands.act), depth * self.act_count),
-            "wgt": data.ArrayLayout(shape(product.operands.wgt), depth * self.wgt_count),
+            "act": data.ArrayLayout(shape(product.operands.act), rows * depth * self.act_count),
+            "wgt": data.ArrayLayout(shape(product.operands.wgt), columns * depth * self.wgt_count),
             "last": 1,
         }
-        sums = data.ArrayLayout(shape(self.acc), self.results)
+        sums = data.ArrayLayout(shape(self.acc), rows * columns * self.results)
         super().__init__(
             {
                 "i": In(stream.Signature(data.StructLayout(payload))),
@@ -90,48 +100,28 @@ class MacLane(Holder):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         move = handshake(m, self)
-        act, wgt = self.i.payload.act.as_value(), self.i.payload.wgt.as_value()
-        bits = self.multiplier.form.bits
-        act_bits = self.act_count * self.multiplier.operands.act.bits
-        wgt_bits = self.wgt_count * self.multiplier.operands.wgt.bits
 
         # What goes with the operands through the products.
         delay = self.latency_cycles - 1
         valid, last = Signal(delay), Signal(delay)
+        take, end = Signal(), Signal()
         with m.If(move):
             m.d.sync += [
                 valid.eq(valid << 1 | self.i.valid),
-                last.eq(last << 1 | self.i.payload.last),
+                last.eq(last << 1 | (self.i.valid & self.i.payload.last)),
+                self.o.valid.eq(last[-1]),
             ]
+        m.d.comb += [take.eq(move & valid[-1]), end.eq(move & last[-1])]
 
-        columns: list[list[Value]] = [[] for _ in range(self.results)]
-        for d in range(self.depth):
-            products = Signal(self.results * bits, name=f"lane_products_{d}")
-            m.submodules[f"lane_{d}"] = instance(
-                self.multiplier,
+        act, sums = Value.cast(self.i.payload.act), Value.cast(self.o.payload)
+        for r in range(self.rows):
+            m.submodules[f"row_{r}"] = instance(
+                self.row,
                 move=move,
-                act=act.word_select(d, act_bits),
-                wgt=wgt.word_select(d, wgt_bits),
-                product=products,
+                take=take,
+                end=end,
+                act=act.word_select(r, len(self.row.act)),
+                wgt=Value.cast(self.i.payload.wgt),
+                sums=sums.word_select(r, len(self.row.sums)),
             )
-            for n in range(self.results):
-                columns[n].append(products.word_select(n, bits).as_signed())
-
-        first, done = Signal(init=1), Signal()
-        with m.If(move):
-            m.d.sync += done.eq(valid[-1] & last[-1])
-            with m.If(valid[-1]):
-                m.d.sync += first.eq(last[-1])
-        for n, column in enumerate(columns):
-            total = add_pairs(column)
-            if self.deep:
-                register = Signal(total.shape(), reset_less=True, name=f"total_{n}")
-                with m.If(move):
-                    m.d.sync += register.eq(total)
-                total = register
-            acc = Signal(shape(self.acc), reset_less=True, name=f"acc_{n}")
-            with m.If(move & valid[-1]):
-                m.d.sync += acc.eq(Mux(first, 0, acc) + total)
-            m.d.comb += self.o.payload[n].eq(acc)
-        m.d.comb += self.o.valid.eq(done)
         return m

@@ -15,8 +15,17 @@ SHIFT_FORMATS = {form.name: form for form in FORMATS}
 ROUNDINGS = ("exact", "floor")
 ACCUMULATORS = (32, 40, 48)
 # acc_bits 0: the narrowest of these that holds the longest sum.
-LANE: dict[str, int | str] = {"depth": 1, "longest": 4096, "acc_bits": 0}
-PACKED: dict[str, int | str] = {"part": "ecp5", "form": "full", "terms": 1}
+LANE: dict[str, int | str] = {
+    "depth": 1,
+    "longest": 4096,
+    "acc_bits": 0,
+    "columns": 1,
+    "rows": 1,
+}
+# style: ``*`` between registers, or the multiplier block of a part with its registers.
+PARTS_BY_STYLE = {"operator": "generic", "ecp5": "ecp5"}
+STYLES = (*PARTS_BY_STYLE, "rows")
+PACKED: dict[str, int | str] = {"part": "ecp5", "form": "full", "terms": 1, "style": "operator"}
 SHIFTED: dict[str, int | str] = {"act": "int8", "rounding": "exact"}
 
 
@@ -30,21 +39,26 @@ def _product(form: str, settings: Mapping[str, Any]) -> Any:
             raise ConfigError(setting_fault("rounding", settings["rounding"], ", ".join(ROUNDINGS)))
         act = operands(settings["act"]).act
         return ShiftProduct(SHIFT_FORMATS[form], act, settings["rounding"] == "floor")
-    styles = {"operator": OperatorProduct, "rows": RowsProduct}
-    if settings["style"] not in styles:
-        raise ConfigError(setting_fault("style", settings["style"], ", ".join(styles)))
-    return styles[settings["style"]](operands(form))
+    style = settings["style"]
+    if style not in STYLES:
+        raise ConfigError(setting_fault("style", style, ", ".join(STYLES)))
+    if style == "rows":
+        return RowsProduct(operands(form))
+    return OperatorProduct(operands(form), PARTS_BY_STYLE[style])
 
 
 def _packed(form: str, settings: Mapping[str, Any]) -> Any:
     """Return the products of one multiplier block."""
-    from intaglio.gateware.product import PackedProduct
+    from intaglio.gateware.packed import PackedProduct
 
     name = f"{settings['part']}-{form}-{settings['form']}"
     if name not in PACKINGS:
         known = [key for key in PACKINGS if f"-{form}-" in key]
         raise ConfigError(setting_fault("part, form", name, ", ".join(known)))
-    return PackedProduct(PACKINGS[name], settings["terms"])
+    if settings["style"] not in PARTS_BY_STYLE:
+        styles = ", ".join(PARTS_BY_STYLE)
+        raise ConfigError(setting_fault("style", settings["style"], styles))
+    return PackedProduct(PACKINGS[name], settings["terms"], PARTS_BY_STYLE[settings["style"]])
 
 
 def _streamed(
@@ -69,10 +83,10 @@ def _lane(
         from intaglio.gateware.mac import MacLane
 
         unit = product(form, settings)
-        depth, longest, acc_bits = (settings[key] for key in ("depth", "longest", "acc_bits"))
+        depth, longest, acc_bits, columns, rows = (settings[key] for key in LANE)
         need = unit.sum_format(max(depth * longest, 1)).bits
         usual = min((bits for bits in ACCUMULATORS if bits >= need), default=ACCUMULATORS[-1])
-        return MacLane(unit, depth, acc_bits or usual, longest)
+        return MacLane(unit, depth, acc_bits or usual, longest, columns, rows)
 
     return build
 
@@ -87,7 +101,7 @@ UNITS = (
     Unit(
         name="multiply",
         family="multiply",
-        summary="one integer product; style: operator or rows, which infers no multiplier block",
+        summary="one integer product; style: operator, ecp5 (a registered block), rows (no block)",
         formats=INTEGER_OPERANDS,
         build=_streamed(_product),
         golden="intaglio.golden.products.products",

@@ -9,7 +9,8 @@ import numpy as np
 from intaglio.bench.columns import Columns
 from intaglio.bench.row import Row, Values
 from intaglio.gateware.mac import MacLane
-from intaglio.gateware.product import OperatorProduct, PackedProduct, Product, RowsProduct
+from intaglio.gateware.packed import PackedProduct
+from intaglio.gateware.product import OperatorProduct, Product, RowsProduct
 from intaglio.gateware.shift_add import ShiftProduct
 from intaglio.golden.products import lane_sums
 from intaglio.spec.codes_shift import FORMATS
@@ -62,6 +63,36 @@ def _golden(unit: Product, depth: int, inputs: Values) -> Values:
     return {"o": sums.tolist()}
 
 
+def array_row(name: str, unit: Product, depth: int, rows: int, columns: int) -> Row:
+    """Return the row of an array of lanes; its longest sums have the extremes everywhere."""
+    sums = 40
+
+    def inputs(rng: np.random.Generator) -> Values:
+        one = _inputs(unit, depth, sums, rng)["i"].fields  # type: ignore[attr-defined]
+        chance = int(np.flatnonzero(one["last"])[-sums - 1]) + 1
+        acts, wgts = np.tile(one["act"], (1, rows)), np.tile(one["wgt"], (1, columns))
+        for part, form in ((acts, unit.operands.act), (wgts, unit.operands.wgt)):
+            part[chance:] = rng.integers(form.min, form.max + 1, part[chance:].shape)
+        return {"i": Columns(act=acts, wgt=wgts, last=one["last"])}
+
+    def golden(inputs: Values) -> Values:
+        fields = inputs["i"].fields  # type: ignore[attr-defined]
+        each = [
+            lane_sums(act, wgt, fields["last"], unit.surpluses, depth * unit.terms)
+            for act in np.split(fields["act"], rows, axis=1)
+            for wgt in np.split(fields["wgt"], columns, axis=1)
+        ]
+        return {"o": np.concatenate(each, axis=1).tolist()}
+
+    return Row(
+        name=f"mac-array-{name}",
+        build=lambda: MacLane(unit, depth, 32, LONGEST, columns, rows),
+        inputs=inputs,
+        golden=golden,
+        backpressure=(0.0, 0.5),
+    )
+
+
 def mac_row(name: str, unit: Product, depth: int, sums: int = 60) -> Row:
     """Return the row of a lane of `depth` products."""
     return Row(
@@ -78,6 +109,12 @@ UNITS: dict[str, Product] = {
     "rows-int8": RowsProduct(operands("int8")),
     **{name: PackedProduct(form) for name, form in PACKINGS.items() if name.startswith("ecp5")},
     "dsp48e2-int8-full-terms7": PackedProduct(PACKINGS["dsp48e2-int8-full"], 7),
+    "block-int8": OperatorProduct(operands("int8"), "ecp5"),
+    **{
+        f"block-{name}-terms{terms}": PackedProduct(PACKINGS[f"ecp5-{name}-full"], terms, "ecp5")
+        for name in ("int8", "int4")
+        for terms in (2, 4)
+    },
     **{name: ShiftProduct(SHIFTS[name], INT8) for name in ("pow2_5", "sp2_4", "apot_5", "mask")},
 }
 ROWS = (
@@ -85,6 +122,9 @@ ROWS = (
     mac_row("w8au16", UNITS["w8au16"], 1),
     mac_row("ecp5-int8-full", UNITS["ecp5-int8-full"], 4),
     mac_row("pow2_5", UNITS["pow2_5"], 16),
+    array_row("block-int8", UNITS["block-int8"], 2, 2, 2),
+    mac_row("block-int8-terms2", UNITS["block-int8-terms2"], 1),
+    mac_row("block-int4-terms2", UNITS["block-int4-terms2"], 2),
 )
 SWEEPS = tuple(
     mac_row(name, unit, depth, 30_000 // depth) for name, unit in UNITS.items() for depth in (1, 4)

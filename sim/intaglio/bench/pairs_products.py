@@ -10,8 +10,9 @@ import numpy as np
 from intaglio.bench.columns import Columns
 from intaglio.bench.row import Row, Values
 from intaglio.bench.stimulus import edges
+from intaglio.gateware.packed import PackedProduct
 from intaglio.gateware.pipeline import Streamed
-from intaglio.gateware.product import OperatorProduct, PackedProduct, Product, RowsProduct
+from intaglio.gateware.product import OperatorProduct, Product, RowsProduct
 from intaglio.golden.products import products
 from intaglio.spec.formats import IntArray, IntFormat
 from intaglio.spec.operands import INTEGER_OPERANDS, operands
