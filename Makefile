@@ -8,7 +8,7 @@ PIP := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check-slow check-mutants models bench-sim docs clean distclean
+.PHONY: help demo test lint check-slow check-mutants models bench-sim limits grid docs clean distclean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -44,6 +44,14 @@ models: $(VENV)/ready-demo ## Write the seeded benchmark networks to build/model
 bench-sim: $(VENV)/ready-test ## Simulated cycles and MACs per CPU second of each way to simulate
 	@echo "bench-sim: builds, then times, four simulators"
 	@$(BIN)/python -m intaglio.bench.speed
+
+limits: $(VENV)/ready-test ## Place and route the reference configurations again, for their expected resources
+	@echo "limits: hw/intaglio/boards/limits.toml; the large ones take minutes each"
+	@$(BIN)/python -m intaglio.boards.limits
+
+grid: $(VENV)/ready-test ## Place and route the grid of configurations that the area model is fitted to
+	@echo "grid: hw/intaglio/estimate/grid.json; minutes for each of its rows"
+	@$(BIN)/python -m intaglio.api.grid
 
 docs: $(VENV)/ready-demo ## Regenerate docs/reference from the code
 	@$(BIN)/python -m intaglio.api.reference

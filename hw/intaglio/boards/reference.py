@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.presets import PRESETS
 
+UNIT_TARGET = "ulx3s-85f"
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -30,7 +32,7 @@ class Reference:
     """
 
     name: str
-    target: str = "ulx3s-85f"
+    target: str = UNIT_TARGET
     unit: str = ""
     form: str = ""
     settings: Mapping[str, int | str] = field(default_factory=dict)
@@ -41,6 +43,15 @@ class Reference:
     def config(self) -> ArrayConfig | None:
         """The accelerator; None for a unit."""
         return PRESETS[self.preset] if self.preset else None
+
+    @property
+    def command(self) -> str:
+        """The command that shows what it costs."""
+        if self.preset:
+            return f"intaglio build {self.preset} --target {self.target}"
+        pairs = "".join(f" --set {key}={value}" for key, value in self.settings.items())
+        board = "" if self.target == UNIT_TARGET else f" --target {self.target}"
+        return f"intaglio build --unit {self.unit} --format {self.form}{pairs}{board}"
 
     def verilog(self) -> tuple[str, str]:
         """Return (Verilog, top module)."""
@@ -76,7 +87,7 @@ def _unit(name: str, unit: str, form: str, quick: bool = False, **settings: int 
 
 
 REFERENCES: tuple[Reference, ...] = (
-    _unit("mac-int8-d1", "mac", "int8"),
+    _unit("mac-int8-d1", "mac", "int8", quick=True),
     _unit("mac-int8-d2", "mac", "int8", quick=True, depth=2),
     _unit("mac-int8-d4", "mac", "int8", depth=4),
     _unit("mac-int4-d2", "mac", "int4", depth=2),
@@ -85,5 +96,15 @@ REFERENCES: tuple[Reference, ...] = (
     _unit("mac-int8-rows", "mac", "int8", style="rows"),
     _unit("mac-packed-int4-d2", "mac-packed", "int4", depth=2),
     _unit("mac-packed-int8-d2", "mac-packed", "int8", depth=2),
+    _unit("mac-shift-pow2_4", "mac-shift", "pow2_4", quick=True),
+    _unit("mac-shift-sp2_4", "mac-shift", "sp2_4"),
+    _unit("group-shift-int4", "group-shift", "int4"),
+    _unit("group-scale-int4", "group-scale", "int4"),
+    _unit("fp8-e4m3-fixed", "minifloat-dot", "fp8_e4m3"),
+    _unit("fp8-e4m3-fp32", "minifloat-float-dot", "fp8_e4m3"),
     *(Reference(f"preset-{name}", preset=name) for name in ("tiny", "small", "default")),
+    *(
+        Reference(f"preset-{name}", target=name, preset=name)
+        for name in ("ulx3s-25f", "tangnano20k", "icebreaker")
+    ),
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.quant import Rounding
 
 DEFAULT = "default"
+TFLITE = (Rounding.DOUBLE, Rounding.SINGLE_UP, Rounding.SINGLE_AWAY)
 
 PRESETS: dict[str, ArrayConfig] = {
     config.name: config
@@ -35,6 +37,52 @@ PRESETS: dict[str, ArrayConfig] = {
             params_kib=8,
             grouped=False,
             target="generic",
+        ),
+        # For small boards, each named after the one that it fills; TFLite's roundings alone.
+        ArrayConfig(
+            name="ulx3s-25f",
+            pixels=2,
+            channels=8,
+            depth=1,
+            requant_lanes=2,
+            acts_kib=64,
+            weights_kib=24,
+            params_kib=8,
+            roundings=TFLITE,
+            burst_beats=16,
+            outstanding=2,
+            target="ulx3s-25f",
+        ),
+        ArrayConfig(
+            name="tangnano20k",
+            pixels=2,
+            channels=8,
+            depth=1,
+            requant_lanes=1,
+            acts_kib=32,
+            weights_kib=16,
+            params_kib=8,
+            roundings=TFLITE,
+            grouped=False,
+            burst_beats=16,
+            outstanding=2,
+            target="tangnano20k",
+        ),
+        ArrayConfig(
+            name="icebreaker",
+            pixels=1,
+            channels=4,
+            depth=1,
+            requant_lanes=1,
+            acts_kib=4,
+            weights_kib=2,
+            params_kib=2,
+            max_terms=4096,
+            roundings=TFLITE,
+            grouped=False,
+            burst_beats=4,
+            outstanding=1,
+            target="icebreaker",
         ),
         # For benchmarks in simulation: tensors of whole layers stay on chip.
         ArrayConfig(

@@ -212,7 +212,7 @@ def _design(
     """Return name, origin, MACs, Verilog, top module and usual target."""
     if unit:
         from intaglio.api.unit_files import parsed
-        from intaglio.boards.reference import unit_verilog
+        from intaglio.boards.reference import UNIT_TARGET, unit_verilog
         from intaglio.gateware.units import find_unit
 
         found = find_unit(unit)
@@ -220,7 +220,7 @@ def _design(
         verilog, top = unit_verilog(unit, form, chosen)
         used = {**found.settings, **chosen}
         about: dict[str, Any] = {"unit": unit, "format": form, "settings": used}
-        return f"{unit} {form}", about, 0, verilog, top, "ulx3s-85f"
+        return f"{unit} {form}", about, 0, verilog, top, UNIT_TARGET
     from intaglio.bench.source import accelerator_verilog
     from intaglio.gateware.emit import TOP
 

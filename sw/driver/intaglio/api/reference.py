@@ -14,6 +14,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from intaglio.api.board_pages import boards_markdown
 from intaglio.api.files import write_file
 from intaglio.api.ops_table import ops_markdown
 from intaglio.api.register_files import commands_markdown, registers_markdown
@@ -46,6 +47,7 @@ def pages() -> dict[str, str]:
         "configuration.md": configuration_markdown(),
         "errors.md": errors_markdown(),
         "operators.md": ops_markdown(),
+        "boards.md": boards_markdown(),
         "cli.md": _cli_markdown(),
     }
     return {name: NOTE + text for name, text in texts.items()}
