@@ -37,11 +37,16 @@ class Parts:
     infinite: Value
     nan: Value
 
-    def keep(self, pipe: Stages) -> Parts:
-        """Return registers of `pipe` for all fields."""
-        return Parts(
-            *pipe.keep(self.negative, self.exponent, self.significand, self.infinite, self.nan)
-        )
+    def keep(self, pipe: Stages, name: str = "") -> Parts:
+        """Return registers of `pipe` for all fields; `name` begins theirs, if it is not empty."""
+        fields = {
+            "negative": self.negative,
+            "exponent": self.exponent,
+            "significand": self.significand,
+            "infinite": self.infinite,
+            "nan": self.nan,
+        }
+        return Parts(*pipe.keep(*fields.values(), names=[f"{name}_{f}" for f in fields if name]))
 
 
 def finite(negative: Value, exponent: Value, significand: Value) -> Parts:

@@ -207,7 +207,7 @@ class MinifloatFloatDot(Component):
         )
         x = normalise(m, x, self.acc.least_exponent)
         pipe.step()
-        x, (first, last) = x.keep(pipe), pipe.keep(first, last)
+        x, (first, last) = x.keep(pipe, "x"), pipe.keep(first, last)
         code, last = accumulate(m, pipe, x, first, last, self.acc, self.contexts)
         m.d.comb += [self.o.payload.eq(code), self.o.valid.eq(pipe.valid & last)]
         return m

@@ -149,7 +149,7 @@ class PairFma(Component):
             FP32.least_exponent,
         )
         pipe.step()
-        x, (start, last, overflow_1) = x.keep(pipe), pipe.keep(start, last, overflow)
+        x, (start, last, overflow_1) = x.keep(pipe, "x"), pipe.keep(start, last, overflow)
         code, last = accumulate(m, pipe, x, start, last, FP32, contexts=1)
         (overflow_2,) = pipe.keep(overflow_1)
         return Cat(code).as_signed(), overflow_2, last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth import Module, Signal, Value
@@ -37,17 +38,20 @@ class Stages:
             self.m.d.sync += valid.eq(self.valid)
         self.valid = valid
 
-    def keep(self, *values: Value) -> tuple[Value, ...]:
-        """Return registers that take `values` of the stage that ended last."""
-        return tuple(self._register(value) for value in values) if self.registered else values
+    def keep(self, *values: Value, names: Sequence[str] = ()) -> tuple[Value, ...]:
+        """Return registers that take `values` of the stage that ended last, called `names`."""
+        if not self.registered:
+            return values
+        called = names or [f"stage_{self.cycles}"] * len(values)
+        return tuple(map(self._register, values, called))
 
     def cut(self, *values: Value) -> tuple[Value, ...]:
         """End the stage and return what of it is kept."""
         self.step()
         return self.keep(*values)
 
-    def _register(self, value: Value) -> Signal:
-        register = Signal(value.shape(), reset_less=True, name=f"stage_{self.cycles}")
+    def _register(self, value: Value, name: str) -> Signal:
+        register = Signal(value.shape(), reset_less=True, name=name)
         with self.m.If(self.move):
             self.m.d.sync += register.eq(value)
         return register

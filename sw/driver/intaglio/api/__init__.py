@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from intaglio.api.ops_table import ops, ops_markdown
     from intaglio.api.outcome import Layer, Run
     from intaglio.api.plan import Plan, compile, open_plan
+    from intaglio.api.proofs import prove
+    from intaglio.api.report_compare import compare_reports, parse_limits
+    from intaglio.api.reports import make_report, read_report, save_report
     from intaglio.api.results import save_run, wave_file
     from intaglio.api.tools import Health, Tool, doctor
     from intaglio.api.tour import DemoDigits, demo_digits
     from intaglio.api.unit_files import GeneratedUnit, generate_unit, units
+    from intaglio.explore.compare_formats import compare_formats
+    from intaglio.explore.compare_formats_page import comparison_files
+    from intaglio.explore.compare_formats_table import FormatComparison, FormatRow
     from intaglio.spec.config import ArrayConfig
     from intaglio.spec.config_file import load_config
     from intaglio.spec.errors import Finding, IntaglioError
@@ -50,10 +56,16 @@ _HOMES = {
     "api.ops_table": ("ops", "ops_markdown"),
     "api.outcome": ("Layer", "Run"),
     "api.plan": ("Plan", "compile", "open_plan"),
+    "api.proofs": ("prove",),
+    "api.report_compare": ("compare_reports", "parse_limits"),
+    "api.reports": ("make_report", "read_report", "save_report"),
     "api.results": ("save_run", "wave_file"),
     "api.tools": ("Health", "Tool", "doctor"),
     "api.tour": ("DemoDigits", "demo_digits"),
     "api.unit_files": ("GeneratedUnit", "generate_unit", "units"),
+    "explore.compare_formats": ("compare_formats",),
+    "explore.compare_formats_page": ("comparison_files",),
+    "explore.compare_formats_table": ("FormatComparison", "FormatRow"),
     "spec.config": ("ArrayConfig",),
     "spec.config_file": ("load_config",),
     "spec.errors": ("Finding", "IntaglioError"),
@@ -70,6 +82,8 @@ __all__ = [
     "DemoDigits",
     "Estimate",
     "Finding",
+    "FormatComparison",
+    "FormatRow",
     "Generated",
     "GeneratedUnit",
     "Health",
@@ -88,6 +102,9 @@ __all__ = [
     "check",
     "check_model",
     "compare",
+    "compare_formats",
+    "compare_reports",
+    "comparison_files",
     "compile",
     "demo_digits",
     "doctor",
@@ -97,16 +114,21 @@ __all__ = [
     "generate_unit",
     "load",
     "load_config",
+    "make_report",
     "open_device",
     "open_plan",
     "ops",
     "ops_markdown",
+    "parse_limits",
     "parse_memory",
     "presets",
+    "prove",
     "random_inputs",
     "read_archive",
     "read_inputs",
+    "read_report",
     "reference_inputs",
+    "save_report",
     "save_run",
     "targets",
     "units",

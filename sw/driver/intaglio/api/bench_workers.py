@@ -36,7 +36,7 @@ def measure_all(
             progress(f"measuring {tasks[at].row.name}")
             note(at, measure(tasks[at]))
     else:
-        with _pool(workers) as pool:
+        with worker_pool(workers) as pool:
             futures = {pool.submit(measure, tasks[at]): at for at in order}
             for future in as_completed(futures):
                 note(futures[future], future.result())
@@ -64,7 +64,7 @@ def build_simulators(tasks: Sequence[Task], progress: Callable[[str], None]) -> 
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Yield worker processes; where something goes wrong, they are ended and not waited for."""
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)

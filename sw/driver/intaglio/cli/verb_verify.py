@@ -32,14 +32,28 @@ def verify(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for logs and waves.")
     ] = Path("build/verify"),
+    formal: Annotated[
+        bool, typer.Option("--formal", help="Prove the arithmetic units instead.")
+    ] = False,
+    units: Annotated[
+        list[str] | None,
+        typer.Option("--units", metavar="NAME", help="With --formal: a unit; may be repeated."),
+    ] = None,
 ) -> int:
     """Run the component benches (cocotb on Verilator); exit with 1 if one fails.
 
     Example: intaglio verify --rows 'requantise*' --seed 7 --waves-on-fail
+
+    With --formal, prove every arithmetic unit equal to its definition for all inputs; exit with 1
+    if a proof stays open. What did not change is not proved again.
+
+    Example: intaglio verify --formal --units mac --units minifloat
     """
     from intaglio import api
 
     terminal: Terminal = context.obj
+    if formal:
+        return _prove(terminal, [*(units or []), *(names or []), *(rows or [])])
     with terminal.waiting() as progress:
         results = api.verify(
             [*(names or []), *(rows or [])],
@@ -74,6 +88,47 @@ def verify(
     terminal.say(f"{len(results)} rows, {failed} failed, seed {seed}")
     terminal.result({"seed": seed, "failed": failed, "rows": [_row(result) for result in results]})
     return NOT_GOOD if failed else 0
+
+
+def _prove(terminal: Terminal, units: list[str]) -> int:
+    """Prove units and show what became of each."""
+    from intaglio import api
+
+    with terminal.waiting() as progress:
+        results = api.prove(units, progress=progress)
+    terminal.table(
+        ("unit", "state", ">combinations", ">seconds", "engine"),
+        [
+            (
+                result.name,
+                result.state,
+                str(result.combinations or "all"),
+                "kept" if result.cached else f"{result.seconds:.1f}",
+                result.engine,
+            )
+            for result in results
+        ],
+    )
+    still_open = [result for result in results if result.faults]
+    for result in still_open:
+        for fault in result.faults:
+            terminal.say(f"{result.name}: {fault}")
+    terminal.say(f"{len(results)} proofs, {len(still_open)} open")
+    keys = ("name", "unit", "state", "engine", "combinations", "seconds", "cached")
+    terminal.result(
+        {
+            "open": len(still_open),
+            "units": [
+                {
+                    **{key: getattr(result, key) for key in keys},
+                    "format": result.form,
+                    "faults": list(result.faults),
+                }
+                for result in results
+            ],
+        }
+    )
+    return NOT_GOOD if still_open else 0
 
 
 def _row(result: Any) -> dict[str, Any]:

@@ -1,0 +1,115 @@
+"""Claims about bit-vectors for all values: z3 simplifies, Bitwuzla decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from intaglio.bench.proof import PROVED, Shown
+from intaglio.bench.proof_gates import TOP, Gates
+
+PATIENCE_SECONDS = 120
+HOLDS, REFUTED, UNDECIDED = "holds", "refuted", "undecided"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`goal` holds wherever all of `given` do, whatever the free values are.
+
+    Parameters
+    ----------
+    name : str
+        For people.
+    goal : z3 Bool
+    given : sequence of z3 Bool
+    free_products : bool
+        Products of two values are taken as any values at all, equal where their factors are: what
+        holds then holds of products too, and no solver has to multiply.
+    """
+
+    name: str
+    goal: Any
+    given: Sequence[Any] = ()
+    free_products: bool = False
+
+
+def decide(claim: Claim, seconds: int = PATIENCE_SECONDS) -> str:
+    """Return HOLDS, REFUTED or UNDECIDED."""
+    against = z3.simplify(z3.And(*claim.given, z3.Not(claim.goal)))
+    if claim.free_products:
+        against = z3.simplify(_without_products(against))
+    if z3.is_false(against):
+        return HOLDS
+    if z3.is_true(against):
+        return REFUTED
+    solver = z3.Solver()
+    solver.add(against)
+    return _bitwuzla("(set-logic QF_BV)\n" + solver.to_smt2(), seconds)
+
+
+def _bitwuzla(text: str, seconds: int) -> str:
+    import bitwuzla
+
+    options = bitwuzla.Options()
+    options.set(bitwuzla.Option.TIME_LIMIT_PER, 1000 * seconds)
+    parser = bitwuzla.Parser(bitwuzla.TermManager(), options)
+    parser.parse(text.replace("(check-sat)", ""), True, False)
+    answer = parser.bitwuzla().check_sat()
+    if answer == bitwuzla.Result.UNSAT:
+        return HOLDS
+    return REFUTED if answer == bitwuzla.Result.SAT else UNDECIDED
+
+
+def _without_products(term: Any) -> Any:
+    """Return `term` with a free value for each product of two values that are no constants."""
+    found: dict[int, Any] = {}
+    seen: set[int] = set()
+    stack = [term]
+    while stack:
+        here = stack.pop()
+        if here.get_id() in seen:
+            continue
+        seen.add(here.get_id())
+        if z3.is_app(here) and here.decl().kind() == z3.Z3_OP_BMUL:
+            if not any(z3.is_bv_value(factor) for factor in here.children()):
+                found[here.get_id()] = here
+                continue  # a product within a factor vanishes with it
+        stack += here.children()
+    pairs = [
+        (product, z3.BitVec(f"product {n}", product.size()))
+        for n, product in enumerate(found.values())
+    ]
+    return z3.substitute(term, *pairs)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A step of claims about the gates.
+
+    Parameters
+    ----------
+    claims : callable
+        From the component and its gates to the claims.
+    cut : callable, optional
+        From the component to the modules in it whose outputs are free values here.
+    state : str
+        Empty: what is claimed goes with other steps and decides nothing about the arithmetic.
+    """
+
+    claims: Callable[[Any, Gates], Iterable[Claim]]
+    cut: Callable[[Any], Sequence[str]] = lambda _: ()
+    state: str = PROVED
+    engine = "yosys, z3, bitwuzla"
+
+    def show(self, component: Any, verilog: Callable[[str], str]) -> Shown:
+        """Decide every claim."""
+        gates = Gates(verilog(TOP), self.cut(component))
+        faults = []
+        for claim in self.claims(component, gates):
+            verdict = decide(claim)
+            if verdict != HOLDS:
+                faults.append(f"{claim.name}: {verdict}")
+        return Shown(faults=tuple(faults))
