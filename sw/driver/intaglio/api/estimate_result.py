@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intaglio.estimate.coefficients import Coefficient
+from intaglio.estimate.sensitivity import Swing
+from intaglio.spec.config import ArrayConfig
 from intaglio.spec.figure import Figure
 
 SCHEMA = 1
@@ -104,6 +106,10 @@ class Estimate:
         Multiply-accumulates in a cycle.
     bytes_per_cycle : float
         What the external memory moves.
+    swings : tuple of Swing
+        What each coefficient does to the energy.
+    array : ArrayConfig
+        The configuration itself.
     """
 
     model: str
@@ -120,6 +126,8 @@ class Estimate:
     golden: str
     peak: int
     bytes_per_cycle: float
+    swings: tuple[Swing, ...] = ()
+    array: ArrayConfig | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the estimate for JSON."""
@@ -143,6 +151,7 @@ class Estimate:
             ],
             "fit_errors": {name: dict(values) for name, values in self.errors.items()},
             "coefficients": [vars(row) for row in self.coefficients],
+            "sensitivity": [vars(swing) for swing in self.swings],
         }
 
 

@@ -12,6 +12,7 @@ from intaglio.estimate.area import UNITS, area_model, estimate_area
 from intaglio.estimate.coefficients import Coefficients, load_coefficients
 from intaglio.estimate.counts import Counts, count_layers
 from intaglio.estimate.energy import Setting, energy_sum, layer_energy
+from intaglio.estimate.sensitivity import part_sums, swings
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.config_file import load_config
 from intaglio.spec.figure import Figure, total
@@ -123,6 +124,8 @@ def estimate_outline(outline: Outline | None, choice: Choice) -> Estimate:
         golden=choice.golden,
         peak=config.macs,
         bytes_per_cycle=float(min(value for value in given if value is not None)),
+        array=config,
+        swings=tuple(swings(setting, part_sums(layer.parts for layer in layers))),
     )
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from intaglio.api.layer_cycles import memory_model
 from intaglio.api.estimate_result import Estimate
 from intaglio.api.estimate_run import choose
 from intaglio.api.estimate_run import estimate as run
+from intaglio.api.layer_cycles import memory_model
 from intaglio.api.model import Model, load
 from intaglio.estimate.area import estimate_area
 from intaglio.spec.config import ArrayConfig
@@ -55,7 +55,7 @@ def estimate(
     ConfigError, ModelError, FitError, UsageError
         A file or name is not as it should be, or the model does not fit the configuration.
     """
-    model = _model(subject)
+    model = model_of(subject)
     if model is None and config is None and not isinstance(subject, Model):
         config = subject if isinstance(subject, ArrayConfig) else str(subject)
     choice = choose(
@@ -104,7 +104,8 @@ def nearest(target: str, macs: int, presets: Sequence[ArrayConfig] | None = None
     return f"the nearest preset that fits is {best.name}, {best.macs} INT8 MACs a cycle"
 
 
-def _model(subject: Model | ArrayConfig | Path | str) -> Model | None:
+def model_of(subject: Model | ArrayConfig | Path | str) -> Model | None:
+    """Return the model that `subject` is or names; None for a configuration."""
     if isinstance(subject, Model):
         return subject
     if isinstance(subject, ArrayConfig):
