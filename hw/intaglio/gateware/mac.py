@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Module, Signal, Value
+from amaranth import Module, ResetSignal, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
@@ -111,7 +111,8 @@ class MacLane(Holder):
                 last.eq(last << 1 | (self.i.valid & self.i.payload.last)),
                 self.o.valid.eq(last[-1]),
             ]
-        m.d.comb += [take.eq(move & valid[-1]), end.eq(move & last[-1])]
+        # A sum that a reset breaks off must not go into the next one.
+        m.d.comb += [take.eq(move & valid[-1]), end.eq(move & last[-1] | ResetSignal())]
 
         act, sums = Value.cast(self.i.payload.act), Value.cast(self.o.payload)
         for r in range(self.rows):
