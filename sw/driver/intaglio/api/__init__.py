@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from intaglio.api.checking import Checked, Settings, check, reference_inputs
     from intaglio.api.comparison import Comparison, Mismatch, compare
     from intaglio.api.devices import open_device, parse_memory
+    from intaglio.api.error_pages import Explanation, explain
     from intaglio.api.estimate_result import Estimate
     from intaglio.api.estimates import estimate, fit_findings
     from intaglio.api.gates import Generated, generate
@@ -46,6 +47,7 @@ _HOMES = {
     "api.check_findings": ("ModelCheck", "check_model"),
     "api.checking": ("Checked", "Settings", "check", "reference_inputs"),
     "api.comparison": ("Comparison", "Mismatch", "compare"),
+    "api.error_pages": ("Explanation", "explain"),
     "api.estimate_result": ("Estimate",),
     "api.estimates": ("estimate", "fit_findings"),
     "api.devices": ("open_device", "parse_memory"),
@@ -109,6 +111,7 @@ __all__ = [
     "demo_digits",
     "doctor",
     "estimate",
+    "explain",
     "fit_findings",
     "generate",
     "generate_unit",

@@ -20,6 +20,7 @@ from intaglio.cli import (
     verb_demo,
     verb_doctor,
     verb_estimate,
+    verb_explain,
     verb_generate,
     verb_lists,
     verb_ops,
@@ -72,6 +73,7 @@ VERBS = (
     ("report", verb_report.report),
     ("compare", verb_compare.compare),
     ("demo", verb_demo.demo),
+    ("explain", verb_explain.explain),
     ("version", verb_version.version),
 )
 
