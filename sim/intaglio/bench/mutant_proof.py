@@ -1,0 +1,222 @@
+"""What a mutant that no vector noticed is: proved equal, out of reach, or shown by an input."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from intaglio.bench.mutant_gates import Bits, GateNetlist, Step
+from intaglio.bench.mutant_logic import FALSE, TRUE, Logic
+from intaglio.bench.mutant_relation import Relation
+from intaglio.bench.row import Port
+
+SOLVER_MS = 5_000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is known of a mutant.
+
+    Parameters
+    ----------
+    kind : str
+        ``equivalent``; ``reset``: other gates only until the first payload after a reset that
+        comes amid work; ``unreached``: no input shows it within some cycles of a reset;
+        ``witness``: an input shows it; ``open``: the solver gave up.
+    reason : str
+        By what argument, to which depth.
+    cycles : tuple of mapping
+        With ``witness``: the inputs of each cycle by port.
+    """
+
+    kind: str
+    reason: str
+    cycles: tuple[Mapping[str, int], ...] = field(default=())
+
+
+@dataclass
+class _Trace:
+    """Some cycles of the netlist and of a mutant side by side, with the same inputs.
+
+    Parameters
+    ----------
+    differs : list of int
+        By cycle: a literal that is true where somebody outside can tell them apart.
+    inputs : list of mapping
+        By cycle: the literals of each input port.
+    """
+
+    differs: list[int]
+    inputs: list[dict[str, Bits]]
+
+
+class Prover:
+    """Compare mutants of a netlist with the netlist.
+
+    Parameters
+    ----------
+    module : mapping
+        Of :class:`intaglio.bench.mutant_netlist.MutantNetlist`.
+    streams : mapping
+        The component's streams by name; the other inputs are held.
+    depth : int
+        Cycles that a payload takes through the component, and a few more.
+    """
+
+    def __init__(self, module: Mapping[str, Any], streams: Mapping[str, Port], depth: int) -> None:
+        self.gates = GateNetlist(module)
+        self.streams, self.depth = streams, depth
+        self.logic: Logic = self.gates.logic
+        self._good = self.gates.step(0)
+
+    def verdict(self, mutant: int) -> Verdict:
+        """Return what is known of a mutant, by the strongest argument that holds."""
+        bad = self.gates.step(mutant)
+        if self._solve(self._one_step(bad)) is None:
+            return Verdict("equivalent", "the same outputs and state after every state and input")
+        relation = Relation(self.gates, self._good, bad, self._solve, self._told_apart)
+        if relation.holds():
+            return Verdict("equivalent", "registers differ only while nothing reads them")
+        return self._bounded(bad)
+
+    def _bounded(self, bad: Step) -> Verdict:
+        """Return what some cycles show, from any state and then from a reset."""
+        anything = self.gates.registers
+        if self._shown(bad, anything, self.depth, reset=False) == "never":
+            if self._shown(bad, anything, self.depth, reset=True) == "never":
+                text = f"the same outputs for {self.depth} cycles from any state"
+                return Verdict("equivalent", text)
+            return Verdict("reset", "the same outputs unless a reset comes amid work")
+        found = self._shown(bad, self.gates.initial, 2 * self.depth, reset=False)
+        if not isinstance(found, str):
+            return Verdict("witness", f"shown in {len(found)} cycles", tuple(found))
+        if found == "never":
+            text = f"no input shows it within {2 * self.depth} cycles of a reset"
+            return Verdict("unreached", text)
+        return Verdict("open", f"the solver found nothing in {SOLVER_MS // 1000} s")
+
+    def _one_step(self, bad: Step) -> int:
+        """Return the literal of: after a common state and input, something is not the same."""
+        here = self._told_apart(bad.outputs, self._good.outputs)
+        states = zip(self._good.following, bad.following, strict=True)
+        return self.logic.any([here, *(self.logic.differ(a, b) for a, b in states)])
+
+    def _told_apart(self, bad: Mapping[str, Bits], good: Mapping[str, Bits]) -> int:
+        """Return the literal of: outputs differ, those of a payload only while it is valid."""
+        logic = self.logic
+        found = []
+        for name, bits in good.items():
+            differ = logic.any(logic.differ(a, b) for a, b in zip(bits, bad[name], strict=True))
+            stem = name.removesuffix("__payload")
+            if stem != name and f"{stem}__valid" in good:
+                differ = logic.both(differ, good[f"{stem}__valid"][0])
+            found.append(differ)
+        return logic.any(found)
+
+    def _shown(
+        self, bad: Step, start: Bits, cycles: int, *, reset: bool
+    ) -> str | list[dict[str, int]]:
+        """Return inputs that tell the mutant from the netlist, or ``never`` or ``open``.
+
+        With `reset` the first cycle may be one; payloads stay while they are refused.
+        """
+        trace = self._trace(bad, start, cycles, reset)
+        answer = self._solve(self.logic.any(trace.differs))
+        if answer is None:
+            return "never"
+        if not isinstance(answer, dict):
+            return "open"
+        last = next(n for n, x in enumerate(trace.differs) if self._value(x, answer))
+        return [
+            {
+                name: sum(self._value(bit, answer) << n for n, bit in enumerate(bits))
+                for name, bits in ports.items()
+            }
+            for ports in trace.inputs[: last + 1]
+        ]
+
+    def _trace(self, bad: Step, start: Bits, cycles: int, reset: bool) -> _Trace:
+        logic = self.logic
+        states = [dict(zip(self.gates.registers, start, strict=True)) for _ in range(2)]
+        trace = _Trace([], [])
+        held: dict[str, int] = {}  # literal of: a payload was offered and refused
+        for cycle in range(cycles):
+            given = self._inputs(trace.inputs, held, reset and not cycle)
+            trace.inputs.append(given)
+            flat = {
+                old: new
+                for name, bits in given.items()
+                for old, new in zip(self.gates.inputs[name], bits, strict=True)
+            }
+            results = []
+            for step, state in zip((self._good, bad), states, strict=True):
+                names = list(step.outputs)
+                bits = [bit for name in names for bit in step.outputs[name]]
+                values = logic.compose([*bits, *step.following], state | flat)
+                state.update(zip(self.gates.registers, values[len(bits) :], strict=True))
+                rest = iter(values)
+                results.append({n: [next(rest) for _ in step.outputs[n]] for n in names})
+            good, broken = results
+            trace.differs.append(self._told_apart(broken, good))
+            for name, port in self.streams.items():
+                if port.is_input:
+                    ready = good.get(f"{name}__ready", [TRUE])[0]
+                    valid = given.get(f"{name}__valid", [TRUE])[0]
+                    held[name] = logic.both(valid, ready ^ 1)
+        return trace
+
+    def _inputs(
+        self, before: list[dict[str, Bits]], held: Mapping[str, int], reset: bool
+    ) -> dict[str, Bits]:
+        """Return the input literals of the next cycle."""
+        logic = self.logic
+        found: dict[str, Bits] = {}
+        for name, bits in self.gates.inputs.items():
+            stem, _, end = name.rpartition("__")
+            if name in ("clk", "rst"):
+                found[name] = [logic.variable() if reset and name == "rst" else FALSE]
+            elif stem in self.streams:
+                fresh = [logic.variable() for _ in bits]
+                if before and self.streams[stem].is_input:
+                    keep, old = held[stem], before[-1][name]
+                    if end == "valid":
+                        fresh = [logic.either(keep, fresh[0])]
+                    else:
+                        pairs = zip(old, fresh, strict=True)
+                        fresh = [logic.choose(keep, a, b) for a, b in pairs]
+                found[name] = fresh
+            else:
+                found[name] = before[-1][name] if before else [logic.variable() for _ in bits]
+        return found
+
+    def _value(self, literal: int, values: Mapping[int, int]) -> int:
+        return self.logic.simulate([literal], values, 1)[0]
+
+    def _solve(self, root: int) -> dict[int, int] | str | None:
+        """Return values of variables for which `root` is true; None: there are none."""
+        if root == FALSE:
+            return None
+        import z3
+
+        text, nodes = self.logic.dimacs(root)
+        solver = z3.SolverFor("QF_FD")
+        solver.set("timeout", SOLVER_MS)
+        with tempfile.TemporaryDirectory(prefix="intaglio-mutant-") as folder:
+            path = Path(folder) / "root.cnf"
+            path.write_text(text)
+            solver.from_file(str(path))
+        answer = solver.check()
+        if answer == z3.unsat:
+            return None
+        if answer != z3.sat:
+            return "open"
+        model = solver.model()
+        names = {f"k!{n}": 2 * node for n, node in enumerate(nodes, 1)}
+        return {
+            names[item.name()]: int(z3.is_true(model[item]))
+            for item in model.decls()
+            if item.name() in names
+        }

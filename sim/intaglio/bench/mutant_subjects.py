@@ -1,0 +1,200 @@
+"""The components that mutants are made of: of every family of units, with all their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from intaglio.bench import (
+    pairs_dfp,
+    pairs_fp16,
+    pairs_groups,
+    pairs_mac,
+    pairs_minifloat,
+    pairs_power,
+    pairs_products,
+    pairs_requantise,
+    pairs_shift,
+    pairs_split,
+    pairs_unpack,
+    sweeps_formats,
+    sweeps_minifloat,
+)
+from intaglio.bench.row import Row
+from intaglio.spec.formats import INT8, INT16
+from intaglio.spec.groups import ScaleGroups, ShiftGroups
+
+MORE = 4000
+"""Payloads or sums of the longer rows."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A component to break.
+
+    Parameters
+    ----------
+    family : str
+        Of :class:`intaglio.gateware.units.Unit`, or ``requantise``.
+    unit, format : str
+        Which unit, in which format; settings in brackets where several are broken.
+    rows : callable
+        Returns rows of the bench, all of which build the same component, quick ones first.
+    """
+
+    family: str
+    unit: str
+    format: str
+    rows: Callable[[], Sequence[Row]]
+
+    @property
+    def name(self) -> str:
+        """Unit and format."""
+        return f"{self.unit}/{self.format}"
+
+
+def _alike(*rows: Row) -> tuple[Row, ...]:
+    """Return the rows with the component of the first."""
+    return tuple(replace(row, build=rows[0].build) for row in rows)
+
+
+def _named(rows: Sequence[Row], *names: str) -> list[Row]:
+    known = {row.name: row for row in rows}
+    return [known[name] for name in names]
+
+
+def _both(first: Sequence[Row], second: Sequence[Row], name: str, other: str = "") -> Sequence[Row]:
+    return _alike(*_named(first, name), *_named(second, other or name))
+
+
+def _product(name: str) -> Sequence[Row]:
+    unit = pairs_products.UNITS[name]
+    return [pairs_products.product_row(name, unit, count) for count in (1500, MORE)]
+
+
+def _mac(name: str, depth: int) -> Sequence[Row]:
+    unit = pairs_mac.UNITS[name]
+    return [pairs_mac.mac_row(name, unit, depth, sums) for sums in (60, MORE)]
+
+
+def _shift_add(form: str, floor: bool = False) -> Sequence[Row]:
+    act = INT16 if floor else INT8
+    code = pairs_shift.BY_NAME[form]
+    return [pairs_shift.shift_row(code, act, floor, count) for count in (1000, MORE)]
+
+
+def _unpack(bits: int, lanes: int, beat: int) -> Sequence[Row]:
+    tiles = (6 * lanes - 3, 9 * lanes, 1, lanes - 1, lanes + 1, 2 * lanes, 3 * lanes + 2)
+    return _alike(
+        *(
+            pairs_unpack.unpack_row(bits, lanes, beat, codes, 24 * (3 - n % 3))
+            for n, codes in enumerate(tiles)
+        )
+    )
+
+
+def _group_shift(split: bool) -> Sequence[Row]:
+    return [pairs_groups.shift_row(ShiftGroups(8), 32, split, sums) for sums in (40, MORE // 4)]
+
+
+def _group_scale(size: int, bits: int, drop: int, acc: int) -> Sequence[Row]:
+    groups = ScaleGroups(size, bits, drop)
+    return [pairs_groups.scale_row(groups, acc, sums) for sums in (40, MORE // 8)]
+
+
+def _statistics() -> Sequence[Row]:
+    means = (37, -128 << 4, (127 << 4) + 15, 0, -1)
+    return [pairs_groups.statistics_row(INT8, 4, 4, mean, 300) for mean in means]
+
+
+def _requantise() -> Sequence[Row]:
+    return [row for row in pairs_requantise.ROWS if row.name.startswith("requantise-")]
+
+
+def _scan() -> Sequence[Row]:
+    return _both(pairs_dfp.ROWS, sweeps_formats.SWEEPS, "dfp-exponent-scan")
+
+
+def _shift() -> Sequence[Row]:
+    rows = _both(pairs_dfp.ROWS, sweeps_formats.SWEEPS, "dfp-exponent-shift")
+    return rows
+
+
+def _pair_fma(mode: str) -> Sequence[Row]:
+    return _both(pairs_dfp.ROWS, sweeps_formats.SWEEPS, f"dfp-pair-fma-{mode}")
+
+
+def _minifloat(name: str, other: str = "") -> Sequence[Row]:
+    return _both(pairs_minifloat.ROWS, sweeps_minifloat.SWEEPS, name, other)
+
+
+def _fp16(name: str) -> Sequence[Row]:
+    return _both(pairs_fp16.ROWS, sweeps_minifloat.SWEEPS, name)
+
+
+def _power(order: str, form: str, lanes: int) -> Sequence[Row]:
+    return _named(pairs_power.ROWS, f"power-{order}-{form}-lanes{lanes}")
+
+
+SUBJECTS = (
+    Subject("multiply", "multiply", "int8", partial(_product, "multiply-int8")),
+    Subject("multiply", "multiply", "w4a8 (rows)", partial(_product, "multiply-rows-w4a8")),
+    Subject("multiply", "multiply-packed", "int8", partial(_product, "multiply-ecp5-int8-full")),
+    Subject("multiply", "multiply-packed", "int4", partial(_product, "multiply-ecp5-int4-full")),
+    Subject("mac", "mac", "int8", partial(_mac, "int8", 2)),
+    Subject("mac", "mac-packed", "int8", partial(_mac, "ecp5-int8-full", 4)),
+    Subject("mac", "mac-shift", "pow2_5", partial(_mac, "pow2_5", 2)),
+    Subject("shift-add", "shift-add", "pow2_5", partial(_shift_add, "pow2_5")),
+    Subject("shift-add", "shift-add", "apot_5 (floor)", partial(_shift_add, "apot_5", True)),
+    Subject("group-shift", "group-shift", "w4a8 (shifted)", partial(_group_shift, False)),
+    Subject("group-shift", "group-shift", "w4a8 (split)", partial(_group_shift, True)),
+    Subject("group-scale", "group-scale", "w4a8", partial(_group_scale, 32, 8, 0, 32)),
+    Subject("group-scale", "group-scale", "w4a8 (drop 5)", partial(_group_scale, 16, 16, 5, 40)),
+    Subject("l1-statistics", "l1-statistics", "int8", _statistics),
+    Subject("unpack", "unpack", "int3", partial(_unpack, 3, 8, 4)),
+    Subject("unpack", "unpack", "int5", partial(_unpack, 5, 5, 4)),
+    Subject(
+        "minifloat",
+        "minifloat-product",
+        "fp8_e4m3_fp4_e2m1",
+        partial(_named, pairs_minifloat.ROWS, "minifloat-product-fp8_e4m3-fp4_e2m1"),
+    ),
+    Subject(
+        "minifloat",
+        "minifloat-dot",
+        "fp8_e5m2",
+        partial(_minifloat, "minifloat-fp8_e5m2-exact-lanes1"),
+    ),
+    Subject(
+        "minifloat",
+        "minifloat-float-dot",
+        "fp8_e4m3 (fp16)",
+        partial(_minifloat, "minifloat-fp8_e4m3-fp16-lanes1-contexts4"),
+    ),
+    Subject(
+        "minifloat",
+        "minifloat-float-dot",
+        "fp4_e2m1 (fp32, blocks)",
+        partial(_minifloat, "minifloat-fp4_e2m1-fp32-blocks"),
+    ),
+    Subject("fp16", "fp16-dot", "fp16", partial(_fp16, "fp16-dot-fp16-contexts1")),
+    Subject("fp16", "fp16-dot", "fp16 (fp32)", partial(_fp16, "fp16-dot-fp32-contexts4")),
+    Subject("dfp", "dfp-pair-fma", "dfp16 (flag)", partial(_pair_fma, "flag")),
+    Subject("dfp", "dfp-exponent-scan", "dfp16", _scan),
+    Subject("dfp", "dfp-exponent-shift", "dfp16", _shift),
+    Subject(
+        "power",
+        "power-pre-dot",
+        "power4_p20over11_f8",
+        partial(_power, "pre", "power4_p20over11_f8", 4),
+    ),
+    Subject("power", "power-post-dot", "power4_p2", partial(_power, "post", "power4_p2", 1)),
+    Subject(
+        "split",
+        "split-dot",
+        "int8",
+        partial(_named, pairs_split.ROWS, "split-columns4-outputs1-side2"),
+    ),
+    Subject("requantise", "requantise", "int32", _requantise),
+)
