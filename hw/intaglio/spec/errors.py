@@ -115,8 +115,8 @@ CODES: dict[str, str] = {
     "E207": "no arithmetic unit has this name",
     "E208": "no coefficient has this name",
     "E209": "a coefficient is incomplete or not allowed",
-    "E301": "the file is not a TFLite model",
-    "E302": "the TFLite model is damaged",
+    "E301": "the file is no model of a known format",
+    "E302": "the model file is damaged",
     "E303": "an operator is not supported",
     "E304": "a tensor type or quantisation is not supported",
     "E305": "an input has the wrong shape",
@@ -141,5 +141,6 @@ CODES: dict[str, str] = {
     "E602": "a bench failed",
     "E701": "the device reported a fault",
     "E702": "the device did not finish in time",
+    "E703": "the gates differ from the golden model",
     "E901": "internal error",
 }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
 ByteArray = npt.NDArray[np.uint8]
 
@@ -66,3 +67,10 @@ def dot_format(act: IntFormat, wgt: IntFormat, terms: int) -> IntFormat:
     corners = [a * w * terms for a in (act.min, act.max) for w in (wgt.min, wgt.max)]
     largest, least = max(corners), min(corners)
     return signed(max(largest.bit_length(), (-least - 1).bit_length()) + 1)
+
+
+def as_codes(values: Array, low: int, high: int) -> Array:
+    """Return values of [`low`, `high`] in the narrower of int8 and int16 that holds both."""
+    if INT8.min <= low and high <= INT8.max:
+        return values.astype(np.int8)
+    return values.astype(np.int16)

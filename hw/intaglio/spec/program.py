@@ -7,6 +7,7 @@ import json
 import struct
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from intaglio.spec.errors import Finding, ModelError
 
@@ -86,11 +87,19 @@ class Job:
 
 @dataclass(frozen=True)
 class HostStep:
-    """Layer `layer` runs on the host: ``softmax`` (with `beta`) or ``reshape``."""
+    """Layer `layer` runs on the host: ``softmax`` (with `beta`), ``reshape`` or another operator.
+
+    Parameters
+    ----------
+    settings : dict
+        Of the other operators: attributes, quantisations of the operands and the output, shape,
+        requantisation, reference, and places of constants in the constant region.
+    """
 
     layer: int
     kind: str
     beta: float = 1.0
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from intaglio.spec.formats import INT8, IntArray
+from intaglio.spec.formats import INT8, Array, IntArray, as_codes
 from intaglio.spec.graph import Requant
 from intaglio.spec.quant import Rounding, Scale, requantise
 
-Codes = npt.NDArray[Any]  # int8 or int16
+Codes = Array  # int8 or int16
 
 
 @dataclass(frozen=True)
@@ -55,10 +53,3 @@ class Output:
             acc, multipliers, shifts, self.rounding, self.zero_point, self.low, self.high
         )
         return as_codes(codes, self.low, self.high)
-
-
-def as_codes(values: npt.NDArray[np.integer], low: int, high: int) -> Codes:
-    """Return values of [`low`, `high`] in the narrower of int8 and int16 that holds both."""
-    if INT8.min <= low and high <= INT8.max:
-        return values.astype(np.int8)
-    return values.astype(np.int16)

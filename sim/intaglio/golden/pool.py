@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from intaglio.golden.output import Codes, Output, as_codes
+from intaglio.golden.output import Codes, Output
 from intaglio.golden.windows import Array, windows
 from intaglio.spec.errors import Finding, FitError
-from intaglio.spec.formats import INT8, IntArray
+from intaglio.spec.formats import INT8, IntArray, as_codes
 
 
 def max_pool(
@@ -65,6 +65,18 @@ def average_pool(
     away = np.where(sums < 0, -magnitude, magnitude)
     means: IntArray = (sums + counts // 2) // counts if ties_up else away
     return as_codes(np.clip(means, low, high), low, high)
+
+
+def pool_sums(
+    x: Array,
+    zero_point: int,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    pads: tuple[int, int, int, int],
+) -> tuple[IntArray, IntArray]:
+    """Return the sum of codes less their zero point of each window, and how many codes that are."""
+    sums = windows(x.astype(np.int64) - zero_point, kernel, stride, pads=pads).sum(axis=(3, 4))
+    return np.asarray(sums, np.int64), _taps_inside(x, kernel, stride, pads)
 
 
 def mean_hw(x: Array, zero_point: int, out: Output) -> Codes:

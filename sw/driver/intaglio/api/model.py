@@ -49,16 +49,16 @@ class Model:
 
 
 def load(path: Path | str) -> Model:
-    """Read a quantised ``.tflite`` model.
+    """Read a quantised ``.tflite`` or ``.onnx`` model; the content decides which.
 
     Raises
     ------
     UsageError
         E103: the file cannot be read.
     ModelError
-        E301, E302: not a TFLite file, or damaged. E303, E304: every operator and type that is not
+        E301, E302: in no such format, or damaged. E303, E304: every operator and type that is not
         supported, all together.
     """
-    from intaglio.compiler.load_tflite import load_tflite
+    from intaglio.compiler.load import load_model
 
-    return Model(load_tflite(Path(path)), Path(path))
+    return Model(load_model(Path(path)), Path(path))

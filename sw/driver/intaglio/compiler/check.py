@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from intaglio.compiler.places import HOST as HOST
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError, ModelError
 from intaglio.spec.graph import Graph, Node, Op
 from intaglio.spec.quant import rounding_of
 from intaglio.spec.registers import TRACE_ENTRIES
 
-HOST = {
-    Op.SOFTMAX: "the array has no exponential",
-    Op.RESHAPE: "it moves channels to other places of the layout",
-}
-"""Operators that run on the host, and why."""
-
 # What the fixed-point form of the reference kernels covers.
 SOFTMAX_FACTORS = (2.0**-26, 2.0**4)
 WEIGHTS = ("int8", "int4")
 NINE_BITS = "has unsigned weights whose zero point leaves nine bits"
+SEVERAL = (Op.ADD, Op.SUB, Op.MUL, Op.MATMUL, Op.CONCAT)
+"""Operators that read more than one activation."""
 _WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE)
 
 
@@ -54,7 +51,7 @@ def faults_of(graph: Graph, config: ArrayConfig, reference: str) -> list[Finding
 
 def activations(node: Node) -> tuple[int, ...]:
     """Return the numbers of the activation tensors that a node reads."""
-    return node.inputs if node.op is Op.ADD else node.inputs[:1]
+    return node.inputs if node.op in SEVERAL else node.inputs[:1]
 
 
 def _node_findings(graph: Graph, node: Node, config: ArrayConfig, reference: str) -> list[Finding]:
@@ -64,8 +61,9 @@ def _node_findings(graph: Graph, node: Node, config: ArrayConfig, reference: str
     if node.op in _WEIGHTED:
         findings += _weight_findings(graph, node)
     findings += _form_findings(graph, node)
-    if node.op not in HOST and rounding_of(node.op, reference) not in config.roundings:
-        mode = rounding_of(node.op, reference)
+    moves = node.op in {Op.PAD, Op.SLICE}
+    mode = None if node.op in HOST else rounding_of(Op.MAX_POOL if moves else node.op, reference)
+    if mode is not None and mode not in config.roundings:
         findings.append(
             _fault(
                 "E303",
@@ -97,8 +95,8 @@ def _form_findings(graph: Graph, node: Node) -> list[Finding]:
     """Return the faults of a node's shapes and attributes."""
     shapes = [graph.tensors[n].shape for n in (*activations(node), *node.outputs)]
     attributes = node.attributes
-    if node.op is Op.ADD and len(set(shapes)) > 1:
-        what = f"adds {shapes[0]} and {shapes[1]} to {shapes[2]}"
+    if node.op in {Op.ADD, Op.SUB, Op.MUL} and len(set(shapes)) > 1:
+        what = f"combines {shapes[0]} and {shapes[1]} to {shapes[2]}"
         return [_fault("E303", node, what, "equal shapes")]
     if node.op is Op.MEAN and (len(shapes[0]) != 4 or attributes.axes != (1, 2)):
         what = f"means {shapes[0]} over axes {attributes.axes}"

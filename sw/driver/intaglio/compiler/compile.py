@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from intaglio.compiler.buffers import Home, Ring
-from intaglio.compiler.check import HOST, activations, check_graph
+from intaglio.compiler.check import activations, check_graph
 from intaglio.compiler.constants import Context
 from intaglio.compiler.edges import edge_commands
 from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.flow import is_alias, plan_flow
 from intaglio.compiler.group import suit
+from intaglio.compiler.host import host_step
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.lower import lower
 from intaglio.compiler.memory import plan_memory
+from intaglio.compiler.places import host_reason
 from intaglio.compiler.schedule import schedule_layer
 from intaglio.spec.commands import COMMAND_BYTES
 from intaglio.spec.config import ArrayConfig
@@ -40,7 +42,7 @@ def compile_graph(
     config : ArrayConfig
         The accelerator; the program runs on no other.
     reference : str
-        Engine whose rounding is obeyed: ``"litert"`` or ``"tflm"``.
+        Engine whose rounding is obeyed: one of :data:`intaglio.spec.rounding.REFERENCES`.
     keep_all : bool
         Every operator's output is written to a place of its own, so that each can be compared;
         else tensors stay in the activation buffer where they fit.
@@ -62,7 +64,7 @@ def compile_graph(
         field, or there are too many layers.
     """
     check_graph(graph, config, reference)
-    flow = plan_flow(graph)
+    flow = plan_flow(graph, reference)
     layers = {
         index: suit(lower(graph, index, reference), config)
         for stage in flow.stages
@@ -86,8 +88,7 @@ def compile_graph(
         steps.append(Job(0, len(edges[0]) // COMMAND_BYTES, ()))
     for stage in flow.stages:
         if stage.host:
-            node = graph.nodes[stage.nodes[0]]
-            steps.append(HostStep(stage.nodes[0], node.op.value, node.attributes.beta))
+            steps.append(host_step(graph, stage.nodes[0], reference, constants))
             continue
         context = Context(
             config=config,
@@ -112,7 +113,9 @@ def compile_graph(
         tensors=tuple(
             _tensor_plan(graph, number, memory.homes[number]) for number in sorted(flow.roots)
         ),
-        layers=tuple(_layer_plan(graph, index, layers) for index in range(len(graph.nodes))),
+        layers=tuple(
+            _layer_plan(graph, index, layers, reference) for index in range(len(graph.nodes))
+        ),
         steps=tuple(steps),
         inputs=graph.inputs,
         outputs=graph.outputs,
@@ -136,10 +139,10 @@ def _tensor_plan(graph: Graph, number: int, home: Home) -> TensorPlan:
     )
 
 
-def _layer_plan(graph: Graph, index: int, layers: dict[int, Layer]) -> LayerPlan:
+def _layer_plan(graph: Graph, index: int, layers: dict[int, Layer], reference: str) -> LayerPlan:
     node = graph.nodes[index]
     layer = layers.get(index)
-    reason = HOST.get(node.op, "")
+    reason = "" if layer is not None else host_reason(graph, node, reference)
     if is_alias(graph, index):
         reason = "both shapes are the same bytes: nothing is moved"
     return LayerPlan(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from intaglio.compiler.check import HOST
+from intaglio.compiler.load_onnx_table import operators_of
 from intaglio.compiler.load_schema import KINDS, operator_name
 from intaglio.compiler.lower import array_operators
+from intaglio.compiler.places import HOST, SOMETIMES
 from intaglio.spec.graph import Op
 
 ALIAS = "nothing is moved where both shapes are the same bytes; else on the host"
@@ -43,5 +44,5 @@ def coverage() -> tuple[Coverage, ...]:
 def _row(op: Op) -> Coverage:
     tflite = sorted(operator_name(code) for code, kind in KINDS.items() if kind.op is op)
     on_array = op in array_operators()
-    why = "" if on_array else ALIAS if op is Op.RESHAPE else HOST[op]
-    return Coverage(op.value, tuple(tflite), (), "array" if on_array else "host", why)
+    why = SOMETIMES.get(op, "") if on_array else ALIAS if op is Op.RESHAPE else HOST[op]
+    return Coverage(op.value, tuple(tflite), operators_of(op), "array" if on_array else "host", why)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from intaglio.compiler.check import HOST, activations
+from intaglio.compiler.check import activations
 from intaglio.compiler.layer import image_of, same_layout
+from intaglio.compiler.places import host_reason
 from intaglio.spec.graph import Graph, Op
 
 
@@ -46,8 +47,8 @@ class Flow:
         return {node: at for at, stage in enumerate(self.stages) for node in stage.nodes}
 
 
-def plan_flow(graph: Graph) -> Flow:
-    """Return the flow of a checked graph."""
+def plan_flow(graph: Graph, reference: str = "litert") -> Flow:
+    """Return the flow of a checked graph, as the roundings of `reference` have it."""
     roots = {number: number for number in graph.inputs}
     stages: list[Stage] = []
     for index, node in enumerate(graph.nodes):
@@ -56,7 +57,7 @@ def plan_flow(graph: Graph) -> Flow:
             roots[after] = roots[before]
             continue
         roots[after] = after
-        if node.op in HOST:
+        if host_reason(graph, node, reference):
             stages.append(Stage(host=True, nodes=(index,)))
         elif stages and not stages[-1].host:
             stages[-1] = Stage(host=False, nodes=(*stages[-1].nodes, index))

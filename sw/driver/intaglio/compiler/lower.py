@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from intaglio.compiler.layer import Layer, Params, image_of, whole
+from intaglio.compiler.lower_moves import lower_move
+from intaglio.compiler.lower_pairs import lower_pair, lower_table
 from intaglio.compiler.lower_pool import lower_average, lower_max, lower_mean
 from intaglio.compiler.prove import prove_accumulator
 from intaglio.spec.commands import Operation
-from intaglio.spec.formats import INT8, IntArray
+from intaglio.spec.formats import IntArray
 from intaglio.spec.graph import Graph, Node, Op, Tensor, pads_of
-from intaglio.spec.quant import Rounding, add_rescales, rescale_add_operand, rounding_of
+from intaglio.spec.quant import Rounding
 from intaglio.spec.requant import clamp_of, quant_of, weighted_requant
 
 
@@ -130,37 +132,6 @@ def _dense(graph: Graph, node: Node, index: int, reference: str) -> Layer:
     return _window_layer(graph, node, index, reference, Operation.CONV, shaped, int(weights.size))
 
 
-def _add(graph: Graph, node: Node, index: int, reference: str) -> Layer:
-    a, b, y = (quant_of(graph.tensors[n]) for n in (*node.inputs, node.outputs[0]))
-    scale_a, scale_b, scale_sum = add_rescales(a.scale, b.scale, y.scale)
-    codes = np.arange(INT8.min, INT8.max + 1)
-    low, high = clamp_of(graph, node)
-    image = image_of(graph.tensors[node.outputs[0]])
-    return Layer(
-        index=index,
-        name=node.name,
-        op=node.op,
-        operation=Operation.ADD,
-        inputs=node.inputs,
-        output=node.outputs[0],
-        image=image,
-        out_image=image,
-        params=(Params.of(np.zeros(1, np.int64), (scale_sum,)),),
-        rounding=rounding_of(node.op, reference),
-        zero_point=y.zero_point,
-        low=low,
-        high=high,
-        areas=(whole(image),),
-        table=np.stack(
-            [
-                rescale_add_operand(codes, a.zero_point, scale_a),
-                rescale_add_operand(codes, b.zero_point, scale_b),
-            ],
-            axis=1,
-        ),
-    )
-
-
 def _pool(
     make: Callable[[Graph, Node, int, str, tuple[int, int]], Layer],
 ) -> Callable[[Graph, Node, int, str], Layer]:
@@ -174,7 +145,11 @@ _LOWER: dict[Op, Callable[[Graph, Node, int, str], Layer]] = {
     Op.CONV: _conv,
     Op.DEPTHWISE: _depthwise,
     Op.DENSE: _dense,
-    Op.ADD: _add,
+    Op.ADD: lower_pair,
+    Op.SUB: lower_pair,
+    Op.TABLE: lower_table,
+    Op.PAD: lower_move,
+    Op.SLICE: lower_move,
     Op.MAX_POOL: _pool(lower_max),
     Op.AVERAGE_POOL: _pool(lower_average),
     Op.MEAN: _pool(lower_mean),

@@ -11,7 +11,8 @@ from intaglio.compiler.layer import Area, Layer, Params, image_of, whole
 from intaglio.spec.commands import Operation
 from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph, Node, pads_of
-from intaglio.spec.quant import IDENTITY, average_scale, mean_scale, rounding_of
+from intaglio.spec.quant import IDENTITY, average_scale, rounding_of
+from intaglio.spec.requant import divided_scale, divides_codes, quant_of
 
 _ZERO = np.zeros(1, np.int64)
 
@@ -36,13 +37,10 @@ def lower_average(
     Areas with different numbers of such taps have parameters of their own. Codes that are unsigned
     in the file are made so again by the bias, so that ties go up.
     """
+    if not divides_codes(graph, node, reference):
+        return _real_average(graph, node, index, reference, clamp)
     lift = -graph.tensors[node.inputs[0]].offset
-    layer = _pool_layer(graph, node, index, reference, clamp)
-    rows, columns = (
-        _runs(layer.image[i], layer.out_image[i], layer.kernel[i], layer.stride[i], layer.pads[i])
-        for i in range(2)
-    )
-    counts = sorted({y * x for _, _, y in rows for _, _, x in columns})
+    layer, counts = _by_count(_pool_layer(graph, node, index, reference, clamp))
     return replace(
         layer,
         params=tuple(
@@ -50,10 +48,41 @@ def lower_average(
             for count in counts
         ),
         zero_point=lift,
-        areas=tuple(
-            Area(y0, y1, x0, x1, counts.index(y * x)) for y0, y1, y in rows for x0, x1, x in columns
-        ),
     )
+
+
+def _real_average(
+    graph: Graph, node: Node, index: int, reference: str, clamp: tuple[int, int]
+) -> Layer:
+    """Return an AVERAGE_POOL that requantises the sum of codes less their zero point."""
+    layer, counts = _by_count(_pool_layer(graph, node, index, reference, clamp))
+    x, y = (quant_of(graph.tensors[n]) for n in (node.inputs[0], node.outputs[0]))
+    taps = layer.kernel[0] * layer.kernel[1]
+    divisors = [taps if node.attributes.function == "count_pads" else n for n in counts]
+    return replace(
+        layer,
+        params=tuple(
+            Params.of(
+                np.array([-x.zero_point * count], np.int64),
+                (divided_scale(x.scale, y.scale, divisor, layer.rounding),),
+            )
+            for count, divisor in zip(counts, divisors, strict=True)
+        ),
+        zero_point=y.zero_point,
+    )
+
+
+def _by_count(layer: Layer) -> tuple[Layer, list[int]]:
+    """Return a pool in areas, and how many taps lie inside the image in each set of params."""
+    rows, columns = (
+        _runs(layer.image[i], layer.out_image[i], layer.kernel[i], layer.stride[i], layer.pads[i])
+        for i in range(2)
+    )
+    counts = sorted({y * x for _, _, y in rows for _, _, x in columns})
+    areas = tuple(
+        Area(y0, y1, x0, x1, counts.index(y * x)) for y0, y1, y in rows for x0, x1, x in columns
+    )
+    return replace(layer, areas=areas), counts
 
 
 def _runs(size: int, places: int, kernel: int, stride: int, pad: int) -> list[tuple[int, int, int]]:
@@ -85,7 +114,7 @@ def lower_mean(
         params=(
             Params.of(
                 np.array([-x.zero_point * count], np.int64),
-                (mean_scale(x.scale, y.scale, count),),
+                (divided_scale(x.scale, y.scale, count, layer.rounding),),
             ),
         ),
         zero_point=y.zero_point,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from intaglio.runtime.host import run_step
 from intaglio.runtime.inputs import batch_of, element_shape
 from intaglio.runtime.softmax import softmax
 from intaglio.spec.commands import COMMAND_BYTES, Region
@@ -194,19 +195,11 @@ def _run_host(
     program: Program, device: Device, step: HostStep, plans: Mapping[int, TensorPlan]
 ) -> None:
     layer = program.layers[step.layer]
-    before, after = plans[layer.inputs[0]], plans[layer.output]
-    codes = read_tensor(device, before)
-    if step.kind == "softmax":
-        codes = softmax(codes, before.scale, step.beta)
+    after = plans[layer.output]
+    operands = [read_tensor(device, plans[number]) for number in layer.inputs]
+    codes = operands[0]
+    if step.kind == "softmax" and not step.settings:
+        codes = softmax(codes, plans[layer.inputs[0]].scale, step.beta)
     elif step.kind != "reshape":
-        raise ModelError(
-            Finding(
-                "E303",
-                f"the program has a host step {step.kind}",
-                where=layer.name,
-                have=step.kind,
-                need="softmax or reshape",
-                help="compile the model again with this version",
-            )
-        )
+        codes = run_step(step, [part[None] for part in operands], program.constants)
     write_tensor(device, after, codes)

@@ -8,9 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from intaglio.golden.output import Codes
-from intaglio.golden.windows import Array
-from intaglio.spec.formats import INT16, IntArray
+from intaglio.spec.formats import INT16, Array, IntArray
 from intaglio.spec.quant import Rounding, multiplier, requantise
 
 _STEPS = 512
@@ -18,7 +16,7 @@ _RANGE = 65535
 _EXPONENTS = 10.0  # exp(-10) counts as 0
 
 
-def softmax16(x: Array, scale: float, beta: float = 1.0) -> Codes:
+def softmax16(x: Array, scale: float, beta: float = 1.0) -> Array:
     """Return the softmax along the last axis, with output scale 1/32768 and zero point 0.
 
     exp(x - max) is read from a table over [-10, 0], one over the sum from a table of 1 / (1 + x)

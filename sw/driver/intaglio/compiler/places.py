@@ -1,0 +1,56 @@
+"""Where an operator runs, and why not on the array."""
+
+from __future__ import annotations
+
+from intaglio.compiler.lower_pairs import pair_table
+from intaglio.spec.graph import Graph, Node, Op
+from intaglio.spec.requant import clamp_of, quant_of
+
+HOST = {
+    Op.SOFTMAX: "the array has no exponential",
+    Op.RESHAPE: "it moves channels to other places of the layout",
+    Op.MUL: "the array multiplies by constant weights only",
+    Op.PRELU: "its slopes differ from channel to channel",
+    Op.CONCAT: "it moves channels to other places of the layout",
+    Op.TRANSPOSE: "it moves channels to other places of the layout",
+    Op.RESIZE: "the array writes each pixel once",
+    Op.ARGMAX: "the array gives codes, not places",
+    Op.DEPTH_TO_SPACE: "it moves channels to other places of the layout",
+    Op.TRANSPOSED_CONV: "its windows overlap in the output",
+    Op.MATMUL: "the array multiplies by constant weights only",
+}
+"""Operators that always run on the host, and why."""
+
+SOMETIMES = {
+    Op.ADD: "on the host where no table of 32 bits gives all 65,536 sums of the reference",
+    Op.SUB: "on the host where no table of 32 bits gives all 65,536 differences of the reference",
+    Op.PAD: "on the host unless it pads height and width",
+    Op.SLICE: "on the host unless it cuts height and width",
+}
+"""Operators that run on the array in most forms, and when not."""
+
+
+def host_reason(graph: Graph, node: Node, reference: str) -> str:
+    """Return why a node runs on the host; empty: it runs on the array."""
+    if node.op in HOST:
+        return HOST[node.op]
+    if node.op in {Op.ADD, Op.SUB} and reference == "onnxruntime":
+        a, b, y = (quant_of(graph.tensors[n]) for n in (*node.inputs, node.outputs[0]))
+        if pair_table(node.op, a, b, y, *clamp_of(graph, node)) is None:
+            return "no table of 32 bits gives all 65,536 sums that the reference has in float32"
+    if node.op in {Op.PAD, Op.SLICE} and not _spatial(graph, node):
+        return "it moves channels to other places of the layout"
+    return ""
+
+
+def _spatial(graph: Graph, node: Node) -> bool:
+    """Tell whether a PAD or SLICE leaves batch and channels as they are."""
+    shape, attributes = graph.tensors[node.inputs[0]].shape, node.attributes
+    if len(shape) != 4:
+        return False
+    if node.op is Op.PAD:
+        return not any(attributes.begin[i] or attributes.end[i] for i in (0, 3))
+    return all(
+        (attributes.begin[i], attributes.end[i], attributes.step[i]) == (0, shape[i], 1)
+        for i in (0, 3)
+    )
