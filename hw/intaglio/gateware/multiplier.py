@@ -7,8 +7,10 @@ from amaranth import Module
 from intaglio.gateware.layout import shape
 from intaglio.gateware.pipeline import Pipeline
 from intaglio.gateware.primitives import PORT_BITS, mult18x18d
+from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import ConfigError, Finding
 from intaglio.spec.formats import IntFormat, dot_format
+from intaglio.spec.target import load_target
 
 PARTS = ("generic", "ecp5")
 
@@ -16,6 +18,11 @@ PARTS = ("generic", "ecp5")
 def multiplier_part(family: str) -> str:
     """Return the part whose primitive a target's family has; ``generic`` where there is none."""
     return family if family in PARTS else "generic"
+
+
+def part_of(config: ArrayConfig) -> str:
+    """Return the part of a configuration's target."""
+    return multiplier_part(load_target(config.target).family)
 
 
 class Multiplier(Pipeline):

@@ -11,6 +11,7 @@ from intaglio.bench.row import Row, Values
 from intaglio.bench.stimulus import edges
 from intaglio.gateware.multiplier import PARTS, Multiplier
 from intaglio.gateware.pipeline import Streamed
+from intaglio.gateware.wide_multiplier import WideMultiplier
 from intaglio.spec.formats import INT8, IntFormat, signed, unsigned
 
 WIDE = signed(18)
@@ -41,7 +42,20 @@ def multiplier_row(a: IntFormat, b: IntFormat, part: str, count: int = COUNT) ->
     )
 
 
+def _wide(part: str, count: int) -> Row:
+    """Return the row of a multiplier of several blocks."""
+    factors = unsigned(40), unsigned(20)
+    return Row(
+        name=f"wide-multiplier-{part}",
+        build=lambda: Streamed(WideMultiplier(40, 20, part)),
+        inputs=partial(_inputs, *factors, count),
+        golden=_golden,
+        backpressure=(0.0, 0.5),
+    )
+
+
 ROWS = (
+    _wide("ecp5", COUNT),
     multiplier_row(INT8, INT8, "generic"),
     multiplier_row(WIDE, WIDE, "ecp5"),
     multiplier_row(signed(16), unsigned(8), "ecp5"),
