@@ -82,25 +82,35 @@ def whole(preset: str) -> tuple[str, str]:
     return emit_verilog(PRESETS[preset]), TOP
 
 
-def _unit(name: str, unit: str, form: str, quick: bool = False, **settings: int | str) -> Reference:
+def _unit(
+    name: str, unit: str, form: str, *, quick: bool = False, **settings: int | str
+) -> Reference:
     return Reference(name, unit=unit, form=form, settings=settings, quick=quick)
 
 
+def _row(name: str, unit: str, form: str, depth: int, columns: int) -> Reference:
+    """Return lanes side by side, of registered blocks, with 32-bit accumulators."""
+    settings: dict[str, int | str] = {"style": "ecp5", "acc_bits": 32}
+    settings |= {"depth": depth, "columns": columns}
+    return Reference(name, unit=unit, form=form, settings=settings)
+
+
 REFERENCES: tuple[Reference, ...] = (
-    _unit("mac-int8-d1", "mac", "int8", quick=True),
-    _unit("mac-int8-d2", "mac", "int8", quick=True, depth=2),
-    _unit("mac-int8-d4", "mac", "int8", depth=4),
-    _unit("mac-int4-d2", "mac", "int4", depth=2),
-    _unit("mac-int16-d2", "mac", "int16", depth=2),
-    _unit("mac-w4a8-d2", "mac", "w4a8", depth=2),
+    _unit("mac-int8", "mac", "int8", quick=True),
     _unit("mac-int8-rows", "mac", "int8", style="rows"),
-    _unit("mac-packed-int4-d2", "mac-packed", "int4", depth=2),
-    _unit("mac-packed-int8-d2", "mac-packed", "int8", depth=2),
-    _unit("mac-shift-pow2_4", "mac-shift", "pow2_4", quick=True),
-    _unit("mac-shift-sp2_4", "mac-shift", "sp2_4"),
+    _unit("mac-int4-rows", "mac", "int4", style="rows"),
+    _row("lane-int8-d2", "mac", "int8", depth=2, columns=16),
+    _row("lane-int8-d4", "mac", "int8", depth=4, columns=8),
+    _unit("lane-int16-d2", "mac", "int16", style="ecp5", depth=2, columns=8),
+    _row("lane-w4a8-d2", "mac", "w4a8", depth=2, columns=8),
+    _row("pair-int8-d2", "mac-packed", "int8", depth=2, columns=8),
+    _row("quad-int4-d2", "mac-packed", "int4", depth=2, columns=4),
+    _row("quad-int4-d4", "mac-packed", "int4", depth=4, columns=4),
+    _unit("shift-pow2_4", "mac-shift", "pow2_4", quick=True),
+    _unit("shift-sp2_4", "mac-shift", "sp2_4"),
     _unit("group-shift-int4", "group-shift", "int4"),
     _unit("group-scale-int4", "group-scale", "int4"),
-    _unit("fp8-e4m3-fixed", "minifloat-dot", "fp8_e4m3"),
+    _unit("fp8-e4m3-fixed", "minifloat-dot", "fp8_e4m3", quick=True),
     _unit("fp8-e4m3-fp32", "minifloat-float-dot", "fp8_e4m3"),
     *(Reference(f"preset-{name}", preset=name) for name in ("tiny", "small", "default")),
     *(
