@@ -32,8 +32,8 @@ def read_liberty(path: Path) -> CellLibrary:
     Raises
     ------
     UsageError
-        E103: the file cannot be read. E101: it is no library, or lacks an inverter, a gate of two
-        inputs or a flip-flop.
+        E103: the file cannot be read. E101: it is no library, or lacks an inverter, a NAND or
+        NOR, three kinds of gates (Yosys maps to no fewer) or a flip-flop.
     """
     try:
         library = parse_liberty(path.read_text(errors="replace"))
@@ -43,11 +43,13 @@ def read_liberty(path: Path) -> CellLibrary:
     except LibertySyntaxError as error:
         raise _fault("E101", path, f"is no liberty library: {error}") from error
     cells = found.cells.values()
+    kinds = {(len(cell.inputs), cell.table) for cell in cells if not cell.is_flop}
     lacks = [
         what
         for what, there in (
-            ("an inverter", any(c.table == 0b01 and len(c.inputs) == 1 for c in cells)),
-            ("a NAND or NOR", any(c.table in (0b0111, 0b0001) for c in cells)),
+            ("an inverter", (1, 0b01) in kinds),
+            ("a NAND or NOR", {(2, 0b0111), (2, 0b0001)} & kinds),
+            ("three kinds of gates", len(kinds) > 2),
             ("a rising-edge flip-flop", any(cell.is_flop for cell in cells)),
         )
         if not there
@@ -64,7 +66,7 @@ def _fault(code: str, path: Path, text: str) -> UsageError:
             f"{path} {text}",
             where="--liberty",
             have=text,
-            need="a liberty file with an inverter, a gate of two inputs and a flip-flop",
+            need="a liberty file with an inverter, gates of two inputs and a flip-flop",
             help="name the typical corner of a standard cell library",
         )
     )
