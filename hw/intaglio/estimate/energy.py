@@ -89,7 +89,7 @@ class Setting:
     def used(self) -> list[Coefficient]:
         """Return the coefficients that enter, each once."""
         names = [*self.names().values()]
-        if self.family != "asic45" and "logic" not in self.activity:
+        if self.coefficients.get(f"{self.family}.logic_toggle") and "logic" not in self.activity:
             names.append("activity.logic")
         found = (self.coefficients.get(name) for name in dict.fromkeys(names))
         return [row for row in found if row is not None]

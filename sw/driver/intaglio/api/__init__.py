@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from intaglio.api.ops_table import ops, ops_markdown
     from intaglio.api.outcome import Layer, Run
     from intaglio.api.plan import Plan, compile, open_plan
+    from intaglio.api.power_run import Power
+    from intaglio.api.powers import power
     from intaglio.api.proofs import prove
     from intaglio.api.report_compare import compare_reports, parse_limits
     from intaglio.api.reports import make_report, read_report, save_report
@@ -58,6 +60,8 @@ _HOMES = {
     "api.ops_table": ("ops", "ops_markdown"),
     "api.outcome": ("Layer", "Run"),
     "api.plan": ("Plan", "compile", "open_plan"),
+    "api.power_run": ("Power",),
+    "api.powers": ("power",),
     "api.proofs": ("prove",),
     "api.report_compare": ("compare_reports", "parse_limits"),
     "api.reports": ("make_report", "read_report", "save_report"),
@@ -83,6 +87,7 @@ __all__ = [
     "Comparison",
     "DemoDigits",
     "Estimate",
+    "Explanation",
     "Finding",
     "FormatComparison",
     "FormatRow",
@@ -95,6 +100,7 @@ __all__ = [
     "Model",
     "ModelCheck",
     "Plan",
+    "Power",
     "Run",
     "Settings",
     "Tool",
@@ -124,6 +130,7 @@ __all__ = [
     "ops_markdown",
     "parse_limits",
     "parse_memory",
+    "power",
     "presets",
     "prove",
     "random_inputs",

@@ -19,6 +19,8 @@ from intaglio.spec.figure import Figure, total
 from intaglio.spec.target import Target, load_target
 from intaglio.spec.timing import MemoryModel, predict_decoded
 
+Band = tuple[float, float, float]
+
 if TYPE_CHECKING:
     from intaglio.api.model import Model
     from intaglio.compiler.outline import Outline
@@ -44,8 +46,6 @@ class Choice:
         Of energy and power.
     clock_mhz : float or None
         None: the estimated Fmax, else the board's oscillator.
-    activity : mapping
-        See :class:`intaglio.estimate.energy.Setting`.
     golden : str
         Whether the golden check of the configuration is known to pass.
     """
@@ -55,7 +55,6 @@ class Choice:
     memory: MemoryModel
     coefficients: Coefficients
     clock_mhz: float | None = None
-    activity: Mapping[str, tuple[float, float, float]] | None = None
     golden: str = "not run: intaglio power runs it"
 
 
@@ -96,14 +95,33 @@ def estimate(model: Model | None, choice: Choice) -> Estimate:
     return estimate_outline(outline_graph(model.graph, choice.config), choice)
 
 
-def estimate_outline(outline: Outline | None, choice: Choice) -> Estimate:
-    """Return :func:`estimate` of commands that are known."""
+def estimate_outline(
+    outline: Outline | None,
+    choice: Choice,
+    *,
+    area: Mapping[str, Figure] | None = None,
+    activities: Mapping[int, Mapping[str, Band]] | None = None,
+) -> Estimate:
+    """Return :func:`estimate` of commands that are known.
+
+    Parameters
+    ----------
+    outline : Outline or None
+        The network's commands; None: the configuration alone.
+    choice : Choice
+        What they run on.
+    area : mapping, optional
+        Figures that replace those of the area model.
+    activities : mapping, optional
+        Node index to the activity of that layer's data; see
+        :class:`intaglio.estimate.energy.Setting`.
+    """
     config, target = choice.config, choice.target
-    area = estimate_area(config, target.family)
+    area = {**estimate_area(config, target.family), **(area or {})}
     fmax = area["fmax"].value
     clock = choice.clock_mhz or fmax or target.clock_mhz
-    setting = Setting(config, target, choice.coefficients, area, clock, dict(choice.activity or {}))
-    layers = tuple(_layers(outline, choice, setting)) if outline else ()
+    setting = Setting(config, target, choice.coefficients, area, clock)
+    layers = tuple(_layers(outline, choice, setting, activities or {})) if outline else ()
     summary = dict(area)
     if outline:
         summary |= _summary(outline, layers, config, clock, setting.label)
@@ -159,7 +177,12 @@ def layer_cycles(outline: Outline, memory: MemoryModel) -> dict[int, int]:
     return found
 
 
-def _layers(outline: Outline, choice: Choice, setting: Setting) -> Iterable[LayerEstimate]:
+def _layers(
+    outline: Outline,
+    choice: Choice,
+    setting: Setting,
+    activities: Mapping[int, Mapping[str, Band]],
+) -> Iterable[LayerEstimate]:
     cycles = layer_cycles(outline, choice.memory)
     counts: dict[int, Counts] = {}
     for commands in outline.jobs:
@@ -173,8 +196,9 @@ def _layers(outline: Outline, choice: Choice, setting: Setting) -> Iterable[Laye
                 node.name, node.op.value, "host", "", {"cycles": none}, reason=reason
             )
             continue
+        own = replace(setting, activity=dict(activities.get(index, {})))
         yield _layer(
-            node.name, node.op.value, layer.macs, cycles[index], counts[index], choice, setting
+            node.name, node.op.value, layer.macs, cycles[index], counts[index], choice, own
         )
 
 
