@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from random import Random
 
 FALSE, TRUE = 0, 1
 
@@ -111,6 +112,18 @@ class Logic:
                 known[node] = a & b if gate[0] < gate[1] else a ^ b
         return [known[root >> 1] ^ (mask if root & 1 else 0) for root in roots]
 
+    def chance(self, root: int, rng: Random, patterns: int = 512) -> dict[int, int] | None:
+        """Return values of variables, found by chance, for which `root` is true."""
+        mask = (1 << patterns) - 1
+        nodes = [node for node in self.cone([root]) if self._gates[node] is None]
+        # Some variables nearly always 0 or 1, so that deep conjunctions are met too.
+        values = {2 * node: _draw(rng, patterns) for node in nodes}
+        hits = self.simulate([root], values, mask)[0]
+        if not hits:
+            return None
+        at = hits.bit_length() - 1
+        return {literal: value >> at & 1 for literal, value in values.items()}
+
     def dimacs(self, root: int) -> tuple[str, list[int]]:
         """Return clauses that hold where `root` is true, and the node of each variable, from 1."""
         nodes = self.cone([root])
@@ -131,3 +144,14 @@ class Logic:
                 lines += [f"{-out} {a} {b} 0", f"{-out} {-a} {-b} 0"]
                 lines += [f"{out} {-a} {b} 0", f"{out} {a} {-b} 0"]
         return f"p cnf {len(nodes)} {len(lines)}\n" + "\n".join(lines) + "\n", nodes
+
+
+def _draw(rng: Random, patterns: int) -> int:
+    """Return bits by chance: evenly, mostly 0, or mostly 1."""
+    kind = rng.randrange(4)
+    bits = rng.getrandbits(patterns)
+    if kind == 0:
+        return bits & rng.getrandbits(patterns) & rng.getrandbits(patterns)
+    if kind == 1:
+        return bits | rng.getrandbits(patterns) | rng.getrandbits(patterns)
+    return bits

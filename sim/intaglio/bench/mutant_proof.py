@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from intaglio.bench.mutant_gates import Bits, GateNetlist, Step
@@ -13,7 +15,9 @@ from intaglio.bench.mutant_logic import FALSE, TRUE, Logic
 from intaglio.bench.mutant_relation import Relation
 from intaglio.bench.row import Port
 
-SOLVER_MS = 5_000
+SOLVER_MS = 4_000
+PATIENCE_SECONDS = 20.0  # for the arguments of one mutant
+OPEN, NEVER = "open", "never"
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,16 @@ class Verdict:
         ``witness``: an input shows it; ``open``: the solver gave up.
     reason : str
         By what argument, to which depth.
-    cycles : tuple of mapping
-        With ``witness``: the inputs of each cycle by port.
+    taken : mapping of str to list of int
+        With ``witness``: the payloads that the netlist takes until then, by input stream.
+    row : int
+        With ``witness``: which of the settings they came with.
     """
 
     kind: str
     reason: str
-    cycles: tuple[Mapping[str, int], ...] = field(default=())
+    taken: Mapping[str, list[int]] = field(default_factory=dict)
+    row: int = 0
 
 
 @dataclass
@@ -47,10 +54,13 @@ class _Trace:
         By cycle: a literal that is true where somebody outside can tell them apart.
     inputs : list of mapping
         By cycle: the literals of each input port.
+    taken : list of mapping
+        By cycle: a literal for each input stream that is true where a payload is taken.
     """
 
-    differs: list[int]
-    inputs: list[dict[str, Bits]]
+    differs: list[int] = field(default_factory=list)
+    inputs: list[dict[str, Bits]] = field(default_factory=list)
+    taken: list[dict[str, int]] = field(default_factory=list)
 
 
 class Prover:
@@ -64,16 +74,27 @@ class Prover:
         The component's streams by name; the other inputs are held.
     depth : int
         Cycles that a payload takes through the component, and a few more.
+    settings : sequence of mapping
+        Bits of the held inputs with which a witness is looked for.
     """
 
-    def __init__(self, module: Mapping[str, Any], streams: Mapping[str, Port], depth: int) -> None:
+    def __init__(
+        self,
+        module: Mapping[str, Any],
+        streams: Mapping[str, Port],
+        depth: int,
+        settings: Sequence[Mapping[str, int]] = ({},),
+    ) -> None:
         self.gates = GateNetlist(module)
-        self.streams, self.depth = streams, depth
+        self.streams, self.depth, self.settings = streams, depth, settings
         self.logic: Logic = self.gates.logic
         self._good = self.gates.step(0)
+        self._random = Random(1)
+        self._deadline = 0.0
 
     def verdict(self, mutant: int) -> Verdict:
         """Return what is known of a mutant, by the strongest argument that holds."""
+        self._deadline = time.monotonic() + PATIENCE_SECONDS
         bad = self.gates.step(mutant)
         if self._solve(self._one_step(bad)) is None:
             return Verdict("equivalent", "the same outputs and state after every state and input")
@@ -85,18 +106,23 @@ class Prover:
     def _bounded(self, bad: Step) -> Verdict:
         """Return what some cycles show, from any state and then from a reset."""
         anything = self.gates.registers
-        if self._shown(bad, anything, self.depth, reset=False) == "never":
-            if self._shown(bad, anything, self.depth, reset=True) == "never":
+        if self._shown(bad, anything, self.depth, reset=False) == NEVER:
+            if self._shown(bad, anything, self.depth, reset=True) == NEVER:
                 text = f"the same outputs for {self.depth} cycles from any state"
                 return Verdict("equivalent", text)
             return Verdict("reset", "the same outputs unless a reset comes amid work")
-        found = self._shown(bad, self.gates.initial, 2 * self.depth, reset=False)
-        if not isinstance(found, str):
-            return Verdict("witness", f"shown in {len(found)} cycles", tuple(found))
-        if found == "never":
+        kinds = set()
+        for row, settings in enumerate(self.settings):
+            self._deadline = time.monotonic() + PATIENCE_SECONDS / len(self.settings)
+            start, cycles = self.gates.initial, 2 * self.depth
+            found = self._shown(bad, start, cycles, reset=False, settings=settings)
+            if not isinstance(found, str):
+                return Verdict("witness", "an input shows it", found, row)
+            kinds.add(found)
+        if kinds == {NEVER}:
             text = f"no input shows it within {2 * self.depth} cycles of a reset"
             return Verdict("unreached", text)
-        return Verdict("open", f"the solver found nothing in {SOLVER_MS // 1000} s")
+        return Verdict(OPEN, f"the solver found nothing in {PATIENCE_SECONDS:.0f} s")
 
     def _one_step(self, bad: Step) -> int:
         """Return the literal of: after a common state and input, something is not the same."""
@@ -117,34 +143,43 @@ class Prover:
         return logic.any(found)
 
     def _shown(
-        self, bad: Step, start: Bits, cycles: int, *, reset: bool
-    ) -> str | list[dict[str, int]]:
-        """Return inputs that tell the mutant from the netlist, or ``never`` or ``open``.
+        self,
+        bad: Step,
+        start: Bits,
+        cycles: int,
+        *,
+        reset: bool,
+        settings: Mapping[str, int] | None = None,
+    ) -> str | dict[str, list[int]]:
+        """Return taken payloads that tell the mutant from the netlist, or ``never`` or ``open``.
 
         With `reset` the first cycle may be one; payloads stay while they are refused.
         """
-        trace = self._trace(bad, start, cycles, reset)
+        trace = self._trace(bad, start, cycles, reset, settings or {})
         answer = self._solve(self.logic.any(trace.differs))
         if answer is None:
-            return "never"
-        if not isinstance(answer, dict):
-            return "open"
+            return NEVER
+        if isinstance(answer, str):
+            return answer
         last = next(n for n, x in enumerate(trace.differs) if self._value(x, answer))
-        return [
-            {
-                name: sum(self._value(bit, answer) << n for n, bit in enumerate(bits))
-                for name, bits in ports.items()
-            }
-            for ports in trace.inputs[: last + 1]
-        ]
+        payloads: dict[str, list[int]] = {name: [] for name in trace.taken[0]}
+        for given, taken in zip(trace.inputs[: last + 1], trace.taken, strict=False):
+            for name, literal in taken.items():
+                if self._value(literal, answer):
+                    bits = given[f"{name}__payload"]
+                    value = sum(self._value(bit, answer) << n for n, bit in enumerate(bits))
+                    payloads[name].append(value)
+        return payloads
 
-    def _trace(self, bad: Step, start: Bits, cycles: int, reset: bool) -> _Trace:
+    def _trace(
+        self, bad: Step, start: Bits, cycles: int, reset: bool, settings: Mapping[str, int]
+    ) -> _Trace:
         logic = self.logic
         states = [dict(zip(self.gates.registers, start, strict=True)) for _ in range(2)]
-        trace = _Trace([], [])
+        trace = _Trace()
         held: dict[str, int] = {}  # literal of: a payload was offered and refused
         for cycle in range(cycles):
-            given = self._inputs(trace.inputs, held, reset and not cycle)
+            given = self._inputs(trace.inputs, held, reset and not cycle, settings)
             trace.inputs.append(given)
             flat = {
                 old: new
@@ -161,15 +196,21 @@ class Prover:
                 results.append({n: [next(rest) for _ in step.outputs[n]] for n in names})
             good, broken = results
             trace.differs.append(self._told_apart(broken, good))
+            trace.taken.append({})
             for name, port in self.streams.items():
                 if port.is_input:
                     ready = good.get(f"{name}__ready", [TRUE])[0]
                     valid = given.get(f"{name}__valid", [TRUE])[0]
                     held[name] = logic.both(valid, ready ^ 1)
+                    trace.taken[-1][name] = logic.both(valid, ready)
         return trace
 
     def _inputs(
-        self, before: list[dict[str, Bits]], held: Mapping[str, int], reset: bool
+        self,
+        before: list[dict[str, Bits]],
+        held: Mapping[str, int],
+        reset: bool,
+        settings: Mapping[str, int],
     ) -> dict[str, Bits]:
         """Return the input literals of the next cycle."""
         logic = self.logic
@@ -188,6 +229,8 @@ class Prover:
                         pairs = zip(old, fresh, strict=True)
                         fresh = [logic.choose(keep, a, b) for a, b in pairs]
                 found[name] = fresh
+            elif name in settings:
+                found[name] = [settings[name] >> n & 1 for n in range(len(bits))]
             else:
                 found[name] = before[-1][name] if before else [logic.variable() for _ in bits]
         return found
@@ -199,24 +242,41 @@ class Prover:
         """Return values of variables for which `root` is true; None: there are none."""
         if root == FALSE:
             return None
-        import z3
+        found = self.logic.chance(root, self._random)
+        if found is not None:
+            return found
+        left = min(SOLVER_MS, int(1000 * (self._deadline - time.monotonic())))
+        return satisfy(*self.logic.dimacs(root), left) if left > 0 else OPEN
 
-        text, nodes = self.logic.dimacs(root)
-        solver = z3.SolverFor("QF_FD")
-        solver.set("timeout", SOLVER_MS)
-        with tempfile.TemporaryDirectory(prefix="intaglio-mutant-") as folder:
-            path = Path(folder) / "root.cnf"
-            path.write_text(text)
-            solver.from_file(str(path))
-        answer = solver.check()
-        if answer == z3.unsat:
-            return None
-        if answer != z3.sat:
-            return "open"
-        model = solver.model()
-        names = {f"k!{n}": 2 * node for n, node in enumerate(nodes, 1)}
-        return {
-            names[item.name()]: int(z3.is_true(model[item]))
-            for item in model.decls()
-            if item.name() in names
-        }
+
+def satisfy(text: str, nodes: Sequence[int], timeout_ms: int) -> dict[int, int] | str | None:
+    """Return values of variables that satisfy clauses; None: there are none; or ``open``.
+
+    Parameters
+    ----------
+    text : str
+        Clauses in DIMACS.
+    nodes : sequence of int
+        Node of each variable; values are by literal.
+    timeout_ms : int
+    """
+    import z3
+
+    solver = z3.SolverFor("QF_FD")
+    solver.set("timeout", timeout_ms)
+    with tempfile.TemporaryDirectory(prefix="intaglio-mutant-") as folder:
+        path = Path(folder) / "root.cnf"
+        path.write_text(text)
+        solver.from_file(str(path))
+    answer = solver.check()
+    if answer == z3.unsat:
+        return None
+    if answer != z3.sat:
+        return OPEN
+    model = solver.model()
+    names = {f"k!{n}": 2 * node for n, node in enumerate(nodes, 1)}
+    return {
+        names[item.name()]: int(z3.is_true(model[item]))
+        for item in model.decls()
+        if item.name() in names
+    }

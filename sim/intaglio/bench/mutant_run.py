@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,12 +117,13 @@ def try_mutants(
     return Trial(netlist, tuple(noticed), vectors)
 
 
-def _passes(library: VectorLibrary, row: Row) -> Iterator[_Pass]:
-    """Yield the passes of a row: each stall probability, the first seeds."""
+def _passes(library: VectorLibrary, row: Row) -> list[_Pass]:
+    """Return the passes of a row: each stall probability, the first seeds."""
+    done: list[_Pass] = []
     payloads = 0
     for seed in range(1, SEEDS + 1):
         if payloads >= ENOUGH:
-            return
+            break
         inputs = row.inputs(np.random.default_rng(seed))
         expected = row.golden(inputs)
         streams = library.streams.items()
@@ -131,7 +132,11 @@ def _passes(library: VectorLibrary, row: Row) -> Iterator[_Pass]:
         payloads += sum(map(len, sent.values()))
         for stall in dict.fromkeys((0.0, *row.backpressure)):
             if stall <= 0.5:  # more stalls show nothing else, and take long
-                yield _Pass(row, seed, stall, sent, wanted, np.zeros(TRACE_CYCLES, np.uint8))
+                # Another seed of stalls and of the work before the reset.
+                chance = seed + SEEDS * len(done)
+                trace = np.zeros(TRACE_CYCLES, np.uint8)
+                done.append(_Pass(row, chance, stall, sent, wanted, trace))
+    return done
 
 
 def _baseline(library: VectorLibrary, item: _Pass) -> _Pass:

@@ -73,14 +73,14 @@ class Bench {
 
     // Runs until every output payload came or `patience` cycles brought nothing, and returns the
     // cycles. More outputs than there is room for are counted, not kept.
-    uint64_t work(double stall, uint64_t seed, uint64_t limit, bool judged) {
+    uint64_t work(double stall, double refusal, uint64_t seed, uint64_t limit, bool judged) {
         Chance chance{seed};
         uint64_t cycles = 0;
         for (uint64_t quiet = 0, tail = 0; tail < 64 && quiet < run_.patience && cycles < limit;) {
             bool done = true;
             for (size_t n = 0; n < SOURCES; ++n) done &= offer(n, chance(stall));
             for (size_t n = 0; n < SINKS; ++n) {
-                *sinks_[n].ready = !chance(stall);
+                *sinks_[n].ready = !chance(refusal);
                 done &= outputs_[n].done >= outputs_[n].count;
             }
             top_.eval();
@@ -164,8 +164,9 @@ extern "C" void intaglio_vectors(Payloads* inputs, Payloads* outputs, const uint
     Bench bench{inputs, outputs, settings, *run};
     bench.reset(2);
     if (run->dirty) {
-        bench.work(0.3, run->seed, run->dirty, false);
+        // Mostly refused, so that the reset comes while payloads wait in every stage.
+        bench.work(0.1, 0.8, run->seed, run->dirty, false);
         bench.reset(1);
     }
-    run->cycles = bench.work(run->stall, run->seed, UINT64_MAX, true);
+    run->cycles = bench.work(run->stall, run->stall, run->seed, UINT64_MAX, true);
 }

@@ -1,0 +1,91 @@
+"""Long runs of the requantiser: solved ties and their neighbours of many scales, every mode."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from intaglio.bench.columns import Columns
+from intaglio.bench.row import Row, Values
+from intaglio.bench.running import fields_of_inputs
+from intaglio.bench.stimulus import beside, edges, sensitive, ties, uniform
+from intaglio.gateware.requantise import Requantise
+from intaglio.spec.formats import INT32
+from intaglio.spec.presets import PRESETS
+from intaglio.spec.quant import Rounding, requantise
+from intaglio.spec.scale import Scale, fp32_scale, multiplier, q15
+
+CONFIG = PRESETS["tiny"]
+LANES = CONFIG.requant_lanes
+SCALES = 150
+"""Scales of one seed."""
+OUTPUTS = ((3, -128, 127), (-128, -128, 127), (0, 0, 255))
+"""Zero point and range of the output: signed with both ends of the zero point, and unsigned."""
+
+
+def _scales(rounding: Rounding, rng: np.random.Generator) -> list[Scale]:
+    """Return scales of every magnitude, powers of two, and the ends of multiplier and shift."""
+    reals = [*(2.0 ** rng.uniform(-24, 5, SCALES)), *(2.0**n for n in range(-9, 4))]
+    if rounding is Rounding.FP32_RNE:
+        return [fp32_scale(float(real)) for real in reals]
+    made = [multiplier(float(real)) for real in (*reals, 0.0)]
+    if rounding is Rounding.I64_Q15:
+        return [q15(scale) for scale in made]
+    return [*made, Scale(2**31 - 1, -31), Scale(2**30, 30), Scale(2**31 - 1, 0)]
+
+
+def _inputs(rounding: Rounding, rng: np.random.Generator) -> Values:
+    """Return accumulators that decide: corners, ties and their neighbours, then chance."""
+    accs, multipliers, shifts = [], [], []
+    for scale in _scales(rounding, rng):
+        here = np.concatenate(
+            [
+                edges(INT32),
+                beside(ties(scale, rounding)),
+                sensitive(rng, scale, rounding, 1500),
+                uniform(rng, INT32, 100),
+            ]
+        )
+        accs.append(here)
+        multipliers.append(np.full(len(here), scale.multiplier))
+        shifts.append(np.full(len(here), scale.shift))
+    sums, factors, places = (np.concatenate(part) for part in (accs, multipliers, shifts))
+    order = rng.permutation(len(sums) - len(sums) % LANES)
+    sums, factors, places = (part[order].reshape(-1, LANES) for part in (sums, factors, places))
+    # The bias comes out of the accumulator, so that the sum is what was solved for.
+    acc = np.clip(sums - rng.integers(-(2**20), 2**20, sums.shape), INT32.min, INT32.max)
+    param = {"bias": sums - acc, "multiplier": factors, "shift": places}
+    return {"i": Columns(acc=acc, param=param)}
+
+
+def _golden(rounding: Rounding, output: tuple[int, int, int], inputs: Values) -> Values:
+    fields: Any = fields_of_inputs(inputs)
+    param = fields["param"]
+    codes: Any = requantise(
+        fields["acc"] + param["bias"], param["multiplier"], param["shift"], rounding, *output
+    )
+    return {"o": codes}
+
+
+def requantise_row(rounding: Rounding, output: tuple[int, int, int]) -> Row:
+    """Return the row of a rounding mode and an output range."""
+    zero_point, low, high = output
+    return Row(
+        name=f"requantise-{rounding.name.lower().replace('_', '-')}-{low}",
+        build=partial(Requantise, CONFIG),
+        settings={
+            "rounding": int(rounding),
+            "zero_point": zero_point & 0xFFFF,
+            "low": low & 0xFFFF,
+            "high": high & 0xFFFF,
+        },
+        inputs=partial(_inputs, rounding),
+        golden=partial(_golden, rounding, output),
+        backpressure=(0.5,),
+    )
+
+
+SWEEPS = tuple(requantise_row(rounding, OUTPUTS[0]) for rounding in Rounding)
+"""A million payloads of each are worth comparing."""
