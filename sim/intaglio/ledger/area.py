@@ -58,9 +58,7 @@ class Cells:
     @property
     def luteq(self) -> int:
         """LUT4 + 2 * CCU2C + 6 * TRELLIS_DPR16X4, of the script ``ecp5``."""
-        return (
-            self.count("LUT4") + 2 * self.count("CCU2C") + 6 * self.count("TRELLIS_DPR16X4")
-        )
+        return self.count("LUT4") + 2 * self.count("CCU2C") + 6 * self.count("TRELLIS_DPR16X4")
 
     @property
     def multiplier_blocks(self) -> int:

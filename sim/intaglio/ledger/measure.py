@@ -47,9 +47,7 @@ def gates_equal(rows: Iterable[Row], what: str, vectors: int = VECTORS) -> Verdi
 
 def row(name: str, build: Callable[[], Any], inputs: Draw, golden: Golden, **settings: Any) -> Row:
     """Return a row of its own, half of whose payloads meet stalls."""
-    return Row(
-        f"ledger-{name}", build, inputs, golden, settings=settings, backpressure=(0.5,)
-    )
+    return Row(f"ledger-{name}", build, inputs, golden, settings=settings, backpressure=(0.5,))
 
 
 def fields(inputs: Values) -> Any:
