@@ -157,6 +157,11 @@ def _depth_to_space(operator: HostOperator, operands: Sequence[Array]) -> Array:
     return moves.depth_to_space(operands[0], attributes.kernel[0], attributes.function or "dcr")
 
 
+def _argmax(operator: HostOperator, operands: Sequence[Array]) -> Array:
+    places = moves.argmax(operands[0], operator.attributes.order[0])
+    return (places + operator.requant.zero_point).astype(np.int8)
+
+
 _OPERATORS: dict[Op, Callable[[HostOperator, Sequence[Array]], Array]] = {
     Op.ADD: _float_pair,
     Op.SUB: _float_pair,
@@ -174,5 +179,5 @@ _OPERATORS: dict[Op, Callable[[HostOperator, Sequence[Array]], Array]] = {
     Op.TRANSPOSE: lambda operator, operands: moves.transpose(
         operands[0], operator.attributes.order
     ),
-    Op.ARGMAX: lambda operator, operands: moves.argmax(operands[0], operator.attributes.order[0]),
+    Op.ARGMAX: _argmax,
 }

@@ -78,12 +78,18 @@ def _gelu(x: Floats) -> Floats:
     return np.array([0.5 * v * (1.0 + math.erf(v / math.sqrt(2.0))) for v in x.astype(np.float64)])
 
 
+def _gelu_tanh(x: Floats) -> Floats:
+    inner = np.float32(math.sqrt(2.0 / math.pi)) * (x + np.float32(0.044715) * x * x * x)
+    return np.asarray(np.float32(0.5) * x * (np.float32(1.0) + np.tanh(inner)))
+
+
 FUNCTIONS: dict[str, Callable[[Floats, float], Floats]] = {
     "requantise": lambda x, _: x,
     "sigmoid": lambda x, _: _sigmoid(x),
     "tanh": lambda x, _: np.tanh(x),
     "silu": lambda x, _: x * _sigmoid(x),
     "gelu": lambda x, _: _gelu(x),
+    "gelu_tanh": lambda x, _: _gelu_tanh(x),
     "elu": lambda x, beta: np.where(x >= 0, x, np.float32(beta) * np.expm1(np.minimum(x, 0))),
     "leaky_relu": lambda x, beta: np.where(x >= 0, x, np.float32(beta) * x),
     "hard_sigmoid": lambda x, beta: np.clip(np.float32(beta) * x + np.float32(0.5), 0, 1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intaglio.compiler.places import HOST as HOST
+from intaglio.compiler.places import HOST
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError, ModelError
 from intaglio.spec.graph import Graph, Node, Op
@@ -13,6 +13,8 @@ from intaglio.spec.registers import TRACE_ENTRIES
 SOFTMAX_FACTORS = (2.0**-26, 2.0**4)
 WEIGHTS = ("int8", "int4")
 NINE_BITS = "has unsigned weights whose zero point leaves nine bits"
+__all__ = ["HOST", "activations", "check_graph", "faults_of"]
+
 SEVERAL = (Op.ADD, Op.SUB, Op.MUL, Op.MATMUL, Op.CONCAT)
 """Operators that read more than one activation."""
 _WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from intaglio.compiler.load_onnx_table import operators_of
 from intaglio.compiler.load_schema import KINDS, operator_name
+from intaglio.compiler.load_schema_more import MORE
 from intaglio.compiler.lower import array_operators
 from intaglio.compiler.places import HOST, SOMETIMES
 from intaglio.spec.graph import Op
@@ -42,7 +43,9 @@ def coverage() -> tuple[Coverage, ...]:
 
 
 def _row(op: Op) -> Coverage:
-    tflite = sorted(operator_name(code) for code, kind in KINDS.items() if kind.op is op)
+    known = [(code, kind.op) for code, kind in KINDS.items()]
+    known += [(code, more.op) for code, more in MORE.items()]
+    tflite = sorted(operator_name(code) for code, made in known if made is op)
     on_array = op in array_operators()
     why = SOMETIMES.get(op, "") if on_array else ALIAS if op is Op.RESHAPE else HOST[op]
     return Coverage(op.value, tuple(tflite), operators_of(op), "array" if on_array else "host", why)

@@ -53,6 +53,12 @@ def centred_weights(tensor: Tensor, axis: int) -> Tensor:
     return replace(tensor, dtype=dtype, quant=centred, data=values.astype(dtype))
 
 
+def places_tensor(tensor: Tensor) -> Tensor:
+    """Return the output of ARG_MAX, places from 0 to 255, as codes of scale 1."""
+    quant = Quantisation(np.ones(1, np.float32), np.array([-UNSIGNED_OFFSET], np.int64))
+    return replace(tensor, dtype="int8", quant=quant, offset=UNSIGNED_OFFSET)
+
+
 def unpacked_int4(raw: IntArray, count: int) -> IntArray:
     """Return `count` values of -8 to 7 from bytes that hold two each, the low half first."""
     halves = np.stack([raw & 15, raw >> 4], axis=-1).reshape(-1)[:count]

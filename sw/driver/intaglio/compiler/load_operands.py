@@ -61,12 +61,12 @@ def type_faults(op: Op, operands: Operands) -> list[str]:
     dtype = operands.activations[0].tensor.dtype
     dtype = dtype if dtype in ACTIVATIONS else "int8"
     for index, activation in enumerate(operands.activations):
-        faults += _activation(activation, f"input {index}", dtype)
+        faults += activation_faults(activation, f"input {index}", dtype)
     if operands.weights is not None:
-        faults += _weights(operands.weights, CHANNEL_AXIS[op], WEIGHTS[dtype])
+        faults += weight_faults(operands.weights, CHANNEL_AXIS[op], dtype)
     if operands.bias is not None:
         faults += _common(operands.bias, "bias", BIASES[dtype])
-    faults += _activation(operands.output, "output", dtype)
+    faults += activation_faults(operands.output, "output", dtype)
     if faults:
         return faults
     before, after = (_code(t.tensor.quant) for t in (operands.activations[0], operands.output))
@@ -91,7 +91,8 @@ def _common(raw: RawTensor, role: str, dtypes: tuple[str, ...]) -> list[str]:
     return []
 
 
-def _activation(raw: RawTensor, role: str, dtype: str) -> list[str]:
+def activation_faults(raw: RawTensor, role: str, dtype: str) -> list[str]:
+    """Return what is wrong with an activation that should be of `dtype`."""
     tensor = raw.tensor
     faults = _common(raw, role, (dtype,))
     if faults:
@@ -117,8 +118,9 @@ def _one_scale(role: str, tensor: Tensor) -> list[str]:
     return []
 
 
-def _weights(raw: RawTensor, axis: int, dtypes: tuple[str, ...]) -> list[str]:
-    faults = _common(raw, "weights", dtypes)
+def weight_faults(raw: RawTensor, axis: int, dtype: str) -> list[str]:
+    """Return what is wrong with weights that go with activations of `dtype`."""
+    faults = _common(raw, "weights", WEIGHTS[dtype])
     if faults:
         return faults
     quant = raw.tensor.quant

@@ -22,7 +22,7 @@ class Field(NamedTuple):
     default: int | float = 0
 
 
-def _fields(text: str) -> dict[str, Field]:
+def fields_of(text: str) -> dict[str, Field]:
     """Read ``name`` or ``name:code`` or ``name:code=default``, one word for each slot."""
     fields = {}
     for slot, word in enumerate(text.split()):
@@ -33,26 +33,26 @@ def _fields(text: str) -> dict[str, Field]:
 
 
 # Source: schema.fbs of TensorFlow Lite, version 3c; only additions at the end are possible there.
-MODEL = _fields("version:I operator_codes subgraphs description buffers")
-OPERATOR_CODE = _fields("deprecated_builtin_code:b custom_code version:i=1 builtin_code:i")
-SUBGRAPH = _fields("tensors inputs outputs operators name")
-TENSOR = _fields(
+MODEL = fields_of("version:I operator_codes subgraphs description buffers")
+OPERATOR_CODE = fields_of("deprecated_builtin_code:b custom_code version:i=1 builtin_code:i")
+SUBGRAPH = fields_of("tensors inputs outputs operators name")
+TENSOR = fields_of(
     "shape type:b buffer:I name quantization is_variable:? sparsity shape_signature has_rank:?"
 )
-QUANTIZATION = _fields("min max scale zero_point details_type:B details quantized_dimension:i")
-BUFFER = _fields("data offset:Q size:Q")
-OPERATOR = _fields("opcode_index:I inputs outputs builtin_options_type:B builtin_options")
+QUANTIZATION = fields_of("min max scale zero_point details_type:B details quantized_dimension:i")
+BUFFER = fields_of("data offset:Q size:Q")
+OPERATOR = fields_of("opcode_index:I inputs outputs builtin_options_type:B builtin_options")
 
-CONV = _fields("padding:b stride_w:i stride_h:i activation:b dilation_w:i=1 dilation_h:i=1")
-DEPTHWISE = _fields(
+CONV = fields_of("padding:b stride_w:i stride_h:i activation:b dilation_w:i=1 dilation_h:i=1")
+DEPTHWISE = fields_of(
     "padding:b stride_w:i stride_h:i depth_multiplier:i activation:b dilation_w:i=1 dilation_h:i=1"
 )
-DENSE = _fields("activation:b weights_format:b keep_num_dims:?")
-ADD = _fields("activation:b")
-POOL = _fields("padding:b stride_w:i stride_h:i filter_w:i filter_h:i activation:b")
-MEAN = _fields("keep_dims:?")
-RESHAPE = _fields("new_shape")
-SOFTMAX = _fields("beta:f")
+DENSE = fields_of("activation:b weights_format:b keep_num_dims:?")
+ADD = fields_of("activation:b")
+POOL = fields_of("padding:b stride_w:i stride_h:i filter_w:i filter_h:i activation:b")
+MEAN = fields_of("keep_dims:?")
+RESHAPE = fields_of("new_shape")
+SOFTMAX = fields_of("beta:f")
 
 
 class Kind(NamedTuple):
@@ -109,8 +109,3 @@ def operator_name(code: int) -> str:
 
     names = {value: name for name, value in vars(BuiltinOperator).items() if name.isupper()}
     return str(names.get(code, f"operator code {code}"))
-
-
-def supported_operators() -> str:
-    """Return the schema's names of all operators that the importer takes."""
-    return ", ".join(sorted(operator_name(code) for code in KINDS))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from intaglio.compiler import load_schema as schema
-from intaglio.compiler.load_codes import centred_weights, signed_activation
+from intaglio.compiler.check import activations
+from intaglio.compiler.load_codes import centred_weights, places_tensor, signed_activation
+from intaglio.compiler.load_edges import without_real_edges
 from intaglio.compiler.load_flatbuffer import Table
 from intaglio.compiler.load_operands import CHANNEL_AXIS
-from intaglio.compiler.load_operators import read_node
+from intaglio.compiler.load_operators import read_nodes
 from intaglio.compiler.load_records import RawModel, RawOperator, read_model
 from intaglio.spec.errors import Finding, ModelError, UsageError
 from intaglio.spec.graph import Graph, Node, Op
+
+WEIGHT_AXIS = {**CHANNEL_AXIS, Op.TRANSPOSED_CONV: 0}
 
 
 def load_tflite(path: Path) -> Graph:
@@ -66,15 +70,20 @@ def parse_tflite(data: bytes, file: str, name: str) -> Graph:
     if version != schema.VERSION:
         raise _not_tflite(file, f"the schema version is {version}", f"{schema.VERSION}")
     model = read_model(root)
-    nodes = _read_nodes(model)
+    model, skipped = without_real_edges(model)
+    nodes = _read_nodes(model, skipped)
     _check_order(model, nodes)
     used = {number for node in nodes for number in (*node.inputs, *node.outputs) if number >= 0}
     used |= {*model.inputs, *model.outputs}
     tensors = {number: signed_activation(model.tensors[number].tensor) for number in sorted(used)}
     for node in nodes:
-        if node.op in CHANNEL_AXIS:
+        if node.op in WEIGHT_AXIS:
             weights = model.tensors[node.inputs[1]].tensor
-            tensors[node.inputs[1]] = centred_weights(weights, CHANNEL_AXIS[node.op])
+            tensors[node.inputs[1]] = centred_weights(weights, WEIGHT_AXIS[node.op])
+        if node.op is Op.PRELU:
+            tensors[node.inputs[1]] = model.tensors[node.inputs[1]].tensor
+        if node.op is Op.ARGMAX:
+            tensors[node.outputs[0]] = places_tensor(tensors[node.outputs[0]])
     title = name if model.name in {"", "main"} else model.name
     return Graph(title, tensors, nodes, model.inputs, model.outputs)
 
@@ -92,7 +101,7 @@ def _not_tflite(file: str, have: str, need: str) -> ModelError:
     )
 
 
-def _read_nodes(model: RawModel) -> tuple[Node, ...]:
+def _read_nodes(model: RawModel, skipped: frozenset[int]) -> tuple[Node, ...]:
     nodes: list[Node] = []
     findings: list[Finding] = []
     if model.subgraphs > 1:
@@ -108,13 +117,13 @@ def _read_nodes(model: RawModel) -> tuple[Node, ...]:
         )
     taken: set[str] = set()
     for raw in model.operators:
+        if raw.index in skipped:
+            continue
         name = _name(raw, model, taken)
         taken.add(name)
-        result = read_node(raw, model, name)
-        if isinstance(result, Node):
-            nodes.append(result)
-        else:
-            findings.extend(result)
+        made, faults = read_nodes(raw, model, name)
+        nodes += made
+        findings += faults
     if findings:
         raise ModelError(findings)
     return tuple(nodes)
@@ -148,7 +157,7 @@ def _check_order(model: RawModel, nodes: tuple[Node, ...]) -> None:
             )
         made.add(number)
     for index, node in enumerate(nodes):
-        read = node.inputs if node.op is Op.ADD else node.inputs[:1]
+        read = activations(node)
         for number in read:
             if number not in made:
                 raise model.table.damaged(

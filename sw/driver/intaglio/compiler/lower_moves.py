@@ -12,7 +12,10 @@ from intaglio.spec.requant import clamp_of, quant_of
 
 
 def lower_move(graph: Graph, node: Node, index: int, reference: str) -> Layer:
-    """Return PAD or SLICE: a maximum over one tap; taps outside the image read the zero point."""
+    """Return PAD or SLICE: a depthwise sum of one tap with weight 1.
+
+    Taps outside the image read the zero point; so do idle taps, which a maximum would count.
+    """
     x, y = graph.tensors[node.inputs[0]], graph.tensors[node.outputs[0]]
     attributes, padding = node.attributes, node.op is Op.PAD
     first = 1 if padding else -1  # a cut begins inside the image
@@ -22,7 +25,7 @@ def lower_move(graph: Graph, node: Node, index: int, reference: str) -> Layer:
         index=index,
         name=node.name,
         op=node.op,
-        operation=Operation.MAX,
+        operation=Operation.DEPTHWISE,
         inputs=(x.number,),
         output=y.number,
         image=image_of(x),
@@ -36,4 +39,5 @@ def lower_move(graph: Graph, node: Node, index: int, reference: str) -> Layer:
         stride=(1, 1) if padding else (attributes.step[1], attributes.step[2]),
         pads=(first * attributes.begin[1], first * attributes.begin[2]),
         pad_value=quant_of(x).zero_point,
+        weights=np.ones((1, 1, out_image[2]), np.int8),
     )

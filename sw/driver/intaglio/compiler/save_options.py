@@ -6,7 +6,6 @@ from intaglio.compiler import load_schema as schema
 from intaglio.spec.graph import Attributes, Graph, Node, Op
 
 CODES = {kind.op: code for code, kind in schema.KINDS.items()}
-OPTION_TYPES = {kind.op: kind.options_type for kind in schema.KINDS.values()}
 PADDINGS = {name: code for code, name in schema.PADDINGS.items()}
 ACTIVATIONS = {activation: code for code, activation in schema.ACTIVATIONS.items()}
 

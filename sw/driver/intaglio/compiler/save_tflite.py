@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from intaglio.compiler import load_schema as schema
-from intaglio.compiler.save_options import CODES, OPTION_TYPES, TABLES, VERSIONS, options_of
+from intaglio.compiler.save_more import written
+from intaglio.compiler.save_options import CODES, TABLES, VERSIONS, options_of
 from intaglio.spec.errors import Finding, ModelError
 from intaglio.spec.graph import Graph, Node, Op, Quantisation, Tensor
 
@@ -18,6 +19,8 @@ DESCRIPTION = "Intaglio"
 DATA_ALIGNMENT = 16
 # The schema reserves the first buffer for tensors without data.
 EMPTY_BUFFER = 0
+OLD_CODES = 127  # codes beyond do not fit the old 8-bit field, which then holds this
+NEWER_FOR_16 = (Op.ADD, Op.DENSE, Op.SOFTMAX, Op.MAX_POOL, Op.AVERAGE_POOL, Op.DEPTHWISE, Op.CONV)
 
 
 def save_tflite(graph: Graph) -> bytes:
@@ -54,26 +57,47 @@ def _with_constants(graph: Graph) -> tuple[list[Tensor], list[tuple[int, ...]]]:
     operands = []
     free = 0
     for node in graph.nodes:
-        values = _constant(node, graph)
-        inputs = node.inputs
-        if values is not None:
+        inputs = list(_order(node))
+        values, before = _constants(node, graph)
+        for place, array in enumerate(values, before):
             while free in tensors:
                 free += 1
-            name = f"{node.name}/{node.op.value}"
-            tensors[free] = Tensor(free, name, values.shape, "int32", None, values)
-            inputs = (*inputs, free)
-        operands.append(inputs)
+            name = f"{node.name}/{node.op.value}" + (f"/{place}" if len(values) > 1 else "")
+            tensors[free] = Tensor(free, name, array.shape, "int32", None, array)
+            inputs.insert(place, free)
+        operands.append(tuple(inputs))
     for number in range(max(tensors, default=0)):
         tensors.setdefault(number, Tensor(number, f"unused_{number}", (1,), "int32"))
     return [tensors[number] for number in sorted(tensors)], operands
 
 
-def _constant(node: Node, graph: Graph) -> npt.NDArray[np.int32] | None:
+def _order(node: Node) -> tuple[int, ...]:
+    """Return the operands of a node as a file orders them."""
+    if node.op is Op.TRANSPOSED_CONV:
+        x, weights, bias = node.inputs
+        return (weights, x) if bias < 0 else (weights, x, bias)
+    return node.inputs
+
+
+def _constants(node: Node, graph: Graph) -> tuple[tuple[npt.NDArray[np.int32], ...], int]:
+    """Return operands that are attributes in a graph, and where they stand."""
+    more = written(node, graph)
+    if more is not None:
+        return more.constants, more.before
     if node.op is Op.MEAN:
-        return np.array(node.attributes.axes, np.int32)
+        return (np.array(node.attributes.axes, np.int32),), 1
     if node.op is Op.RESHAPE:
-        return np.array(graph.tensors[node.outputs[0]].shape, np.int32)
-    return None
+        return (np.array(graph.tensors[node.outputs[0]].shape, np.int32),), 1
+    return (), len(node.inputs)
+
+
+def _code(node: Node, graph: Graph) -> tuple[int, int]:
+    """Return the builtin code of a node and its version."""
+    more = written(node, graph)
+    if more is not None:
+        return more.code, more.version
+    sixteen = graph.tensors[node.inputs[0]].dtype == "int16"
+    return CODES[node.op], VERSIONS[node.op] + (sixteen and node.op in NEWER_FOR_16)
 
 
 class _Writer:
@@ -95,9 +119,9 @@ class _Writer:
                 place = len(buffers)
                 buffers.append(self.table("Buffer", {"Data": self.data(tensor.data)}))
             tables.append(self.tensor(tensor, place))
-        ops = sorted({node.op for node in graph.nodes}, key=CODES.__getitem__)
+        codes = sorted({_code(node, graph) for node in graph.nodes})
         operators = [
-            self.operator(node, ops.index(node.op), inputs, graph)
+            self.operator(node, codes.index(_code(node, graph)), inputs, graph)
             for node, inputs in zip(graph.nodes, operands, strict=True)
         ]
         subgraph = {
@@ -109,7 +133,7 @@ class _Writer:
         }
         model = {
             "Version": schema.VERSION,
-            "OperatorCodes": self.offsets([self.operator_code(op) for op in ops]),
+            "OperatorCodes": self.offsets([self.operator_code(*code) for code in codes]),
             "Subgraphs": self.offsets([self.table("SubGraph", subgraph)]),
             "Description": self.builder.CreateString(DESCRIPTION),
             "Buffers": self.offsets(buffers),
@@ -160,11 +184,11 @@ class _Writer:
         }
         return self.table("QuantizationParameters", fields)
 
-    def operator_code(self, op: Op) -> int:
+    def operator_code(self, code: int, version: int) -> int:
         fields = {
-            "DeprecatedBuiltinCode": CODES[op],
-            "Version": VERSIONS[op],
-            "BuiltinCode": CODES[op],
+            "DeprecatedBuiltinCode": min(code, OLD_CODES),
+            "Version": version,
+            "BuiltinCode": code,
         }
         return self.table("OperatorCode", fields)
 
@@ -173,9 +197,13 @@ class _Writer:
             "OpcodeIndex": code,
             "Inputs": self.numbers(inputs, "int32"),
             "Outputs": self.numbers(node.outputs, "int32"),
-            "BuiltinOptionsType": OPTION_TYPES[node.op],
-            "BuiltinOptions": self.table(TABLES[node.op], options_of(node, graph)),
         }
+        more = written(node, graph)
+        name = TABLES[node.op] if more is None else more.table
+        if name:
+            options = options_of(node, graph) if more is None else more.options
+            kind = getattr(self.schema.BuiltinOptions, name)
+            fields |= {"BuiltinOptionsType": kind, "BuiltinOptions": self.table(name, options)}
         return self.table("Operator", fields)
 
 
