@@ -18,6 +18,7 @@ COLOURS = {
     "single-cycle": "#cc79a7",
 }
 OTHER = "#777777"
+METADATA = ("Creator", "Date", "Format", "Type")  # left out: files depend on figures alone
 STYLE: dict[Any, Any] = {"svg.hashsalt": "intaglio", "font.size": 8, "svg.fonttype": "none"}
 
 
@@ -133,5 +134,5 @@ def _svg(draw: Any, height: float) -> str:
         figure = Figure(figsize=(8, height), layout="constrained")
         draw(figure.add_subplot())
         text = io.StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(text, format="svg", metadata=dict.fromkeys(METADATA))
     return text.getvalue()

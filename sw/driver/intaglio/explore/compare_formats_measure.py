@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from intaglio.boards.gate_netlist import Netlist
 
 TOP = "unit"
-MULTIPLIES = re.compile(r"[\w\])] \* [\w(\\$]")
+MULTIPLIES = re.compile(r"[\w\])}] \* [\w(\\${]")
 SOURCES = (
     *(("gateware", "*.*"), ("spec", "*.py"), ("golden", "*.py")),
     *(("explore", f"compare_formats_{name}.py") for name in ("measure", "pairs", "run", "units")),
@@ -64,7 +64,7 @@ class Measure:
                 raise _NotGoldenError(rows)
             (work / FILE).write_text(json.dumps([asdict(row) for row in rows]))
 
-        key = cache.digest(repr(pair), repr(self.targets), self._content)
+        key = cache.digest(repr(pair), repr(self.targets), self.content)
         try:
             text = (cache.entry("formats", key, make) / FILE).read_text()
         except _NotGoldenError as failed:
@@ -170,7 +170,7 @@ class Measure:
         return read_liberty(self.liberty)
 
     @cached_property
-    def _content(self) -> str:
+    def content(self) -> str:
         """Everything but the unit that decides its figures."""
         from importlib import import_module, metadata
 

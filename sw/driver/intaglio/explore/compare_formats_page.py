@@ -11,7 +11,7 @@ from intaglio.explore.compare_formats_chart import charts
 from intaglio.explore.compare_formats_pairs import BASE, STYLES
 from intaglio.explore.compare_formats_table import FormatComparison, FormatRow
 
-COMMAND = "intaglio compare-formats --target ecp5,xc7,ice40 --output DIR"
+COMMAND = "intaglio compare-formats --target {targets} --output DIR"
 HEADS = {
     "format": "format",
     "accumulator": "accumulator",
@@ -61,10 +61,9 @@ Gaussian activations of which half are 0."""
 
 def markdown(result: FormatComparison) -> str:
     """Return the page of the manual; it begins with how to make it."""
-    tools = ", ".join(f"{name} {version}" for name, version in result.tools.items())
     parts = [
         "# What a number format costs",
-        f"Made by `{COMMAND}` ({tools}); `formats.md` of its folder is this page.",
+        _made(result),
         METHOD,
         f"Accumulators hold every sum of {result.terms} products.",
         "## FP8 beside INT8",
@@ -77,6 +76,12 @@ def markdown(result: FormatComparison) -> str:
         _table(result, _columns(result)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _made(result: FormatComparison) -> str:
+    tools = ", ".join(f"{name} {version}" for name, version in result.tools.items())
+    command = COMMAND.format(targets=",".join(result.targets))
+    return f"Made by `{command}` ({tools}); `formats.md` of its folder is this page."
 
 
 def _fp8(result: FormatComparison) -> list[str]:
@@ -102,7 +107,12 @@ def _fp8(result: FormatComparison) -> list[str]:
         "Overhead over INT8 with 32 bits, written as operator, with Booth recoding where the row "
         "has it. Published: +53 % with a fixed-point and +183 % with an FP32 accumulator for one "
         "MAC in gates of two inputs, 50 to 180 % less efficient in all (second-hand); 11 to 32 % "
-        "more area for a fused dot product of 32 lanes in sky130."
+        "more area for a fused dot product of 32 lanes in sky130. At matched delay stand the "
+        "pipelined rows: their longest path is that of INT8's accumulator or near it. The "
+        "single-cycle rows have one accumulator and no clock to match. Accumulation in FP16 and "
+        "FP32 is IEEE here, with subnormals, infinities and rounding to nearest even, and products "
+        "are normalised before they are added: more gates than a unit that truncates and flushes. "
+        "`NAND2` counts flip-flops, too."
     )
     return [words, _grid((*heads, "published"), lines)]
 
