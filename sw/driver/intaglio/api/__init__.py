@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from intaglio.api.comparison import Comparison, Mismatch, compare
     from intaglio.api.devices import open_device, parse_memory
     from intaglio.api.error_pages import Explanation, explain
-    from intaglio.api.estimate_result import Estimate
     from intaglio.api.estimates import estimate, fit_findings
+    from intaglio.api.explorations import exploration_dict, explore, require_fit, save_exploration
     from intaglio.api.gates import Generated, generate
     from intaglio.api.inputs import random_inputs, read_archive, read_inputs
     from intaglio.api.listing import presets, targets
     from intaglio.api.model import Model, load
+    from intaglio.api.mutants import break_units
     from intaglio.api.ops_table import ops, ops_markdown
     from intaglio.api.outcome import Layer, Run
     from intaglio.api.plan import Plan, compile, open_plan
@@ -30,12 +31,15 @@ if TYPE_CHECKING:
     from intaglio.api.report_compare import compare_reports, parse_limits
     from intaglio.api.reports import make_report, read_report, save_report
     from intaglio.api.results import save_run, wave_file
+    from intaglio.api.sweeps import sweep_units
     from intaglio.api.tools import Health, Tool, doctor
     from intaglio.api.tour import DemoDigits, demo_digits
     from intaglio.api.unit_files import GeneratedUnit, generate_unit, units
     from intaglio.explore.compare_formats import compare_formats
     from intaglio.explore.compare_formats_page import comparison_files
     from intaglio.explore.compare_formats_table import FormatComparison, FormatRow
+    from intaglio.explore.cost_result import Estimate
+    from intaglio.explore.run import Exploration
     from intaglio.spec.config import ArrayConfig
     from intaglio.spec.config_file import load_config
     from intaglio.spec.errors import Finding, IntaglioError
@@ -50,13 +54,15 @@ _HOMES = {
     "api.checking": ("Checked", "Settings", "check", "reference_inputs"),
     "api.comparison": ("Comparison", "Mismatch", "compare"),
     "api.error_pages": ("Explanation", "explain"),
-    "api.estimate_result": ("Estimate",),
+    "api.explorations": ("exploration_dict", "explore", "require_fit", "save_exploration"),
+    "explore.cost_result": ("Estimate",),
     "api.estimates": ("estimate", "fit_findings"),
     "api.devices": ("open_device", "parse_memory"),
     "api.gates": ("Generated", "generate"),
     "api.inputs": ("random_inputs", "read_archive", "read_inputs"),
     "api.listing": ("presets", "targets"),
     "api.model": ("Model", "load"),
+    "api.mutants": ("break_units",),
     "api.ops_table": ("ops", "ops_markdown"),
     "api.outcome": ("Layer", "Run"),
     "api.plan": ("Plan", "compile", "open_plan"),
@@ -66,12 +72,14 @@ _HOMES = {
     "api.report_compare": ("compare_reports", "parse_limits"),
     "api.reports": ("make_report", "read_report", "save_report"),
     "api.results": ("save_run", "wave_file"),
+    "api.sweeps": ("sweep_units",),
     "api.tools": ("Health", "Tool", "doctor"),
     "api.tour": ("DemoDigits", "demo_digits"),
     "api.unit_files": ("GeneratedUnit", "generate_unit", "units"),
     "explore.compare_formats": ("compare_formats",),
     "explore.compare_formats_page": ("comparison_files",),
     "explore.compare_formats_table": ("FormatComparison", "FormatRow"),
+    "explore.run": ("Exploration",),
     "spec.config": ("ArrayConfig",),
     "spec.config_file": ("load_config",),
     "spec.errors": ("Finding", "IntaglioError"),
@@ -88,6 +96,7 @@ __all__ = [
     "DemoDigits",
     "Estimate",
     "Explanation",
+    "Exploration",
     "Finding",
     "FormatComparison",
     "FormatRow",
@@ -106,6 +115,7 @@ __all__ = [
     "Tool",
     "bench",
     "boards",
+    "break_units",
     "build",
     "check",
     "check_model",
@@ -118,6 +128,8 @@ __all__ = [
     "doctor",
     "estimate",
     "explain",
+    "exploration_dict",
+    "explore",
     "fit_findings",
     "generate",
     "generate_unit",
@@ -138,8 +150,11 @@ __all__ = [
     "read_inputs",
     "read_report",
     "reference_inputs",
+    "require_fit",
+    "save_exploration",
     "save_report",
     "save_run",
+    "sweep_units",
     "targets",
     "units",
     "verify",
