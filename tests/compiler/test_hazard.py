@@ -262,7 +262,7 @@ def test_waits_name_the_last_command_that_matters(
 
 
 def test_an_image_reads_what_its_taps_reach_and_no_padding() -> None:
-    fields = windows(Operation.CONV, 3, 20, 0)[1] | {"hold": 0}
+    fields = windows(Operation.CONV, 3, 20, 0)[1] | {"hold": 0, "precision": 0, "out_precision": 0}
     spans = spans_of(Opcode.COMPUTE, fields, CONFIG)
     assert spans == [
         Span(Memory.ACTS, 3, 2, 2, 2),
@@ -270,5 +270,5 @@ def test_an_image_reads_what_its_taps_reach_and_no_padding() -> None:
         Span(Memory.PARAMS, 0, 1, 1, 1),
         Span(Memory.ACTS, 20, 2, 2, 2, writes=True),
     ]
-    above = windows(Operation.CONV, 3, 20, 0)[1] | {"hold": 1, "y0": -9}
+    above = windows(Operation.CONV, 3, 20, 0)[1] | {"hold": 1, "y0": -9, "precision": 0}
     assert [span.place for span in spans_of(Opcode.COMPUTE, above, CONFIG)] == [Memory.WEIGHTS]

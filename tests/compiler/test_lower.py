@@ -147,23 +147,23 @@ def test_weight_words_of_a_convolution() -> None:
     words = pack_weights(layer, plain, Chunk(1, 2, 1, 3, 0, 2)).view(np.int8)
     # Two taps of one row; 2 steps of the full block and 2 of the last, which has 3 channels.
     assert words.shape == (2 * 2 * 4 * 8,)
-    cells = words.reshape(2, 2, 4, 2, 4)
-    for block, tap, step, d, k in np.ndindex(*cells.shape):
+    cells = words.reshape(2, 2, 4, 4, 2)
+    for block, tap, step, k, d in np.ndindex(*cells.shape):
         out, channel = block * 4 + k, step * 2 + d
         known = out < 5 and channel < 7
         expected = weights[out, 1, 1 + tap, channel] if known else 0
-        assert cells[block, tap, step, d, k] == expected
+        assert cells[block, tap, step, k, d] == expected
 
 
 def test_weight_words_of_a_depthwise_convolution() -> None:
     weights = np.arange(-9, 9, dtype=np.int8).reshape(1, 1, 3, 6)
     x, y = tensor(0, 1, 1, 3, 6), tensor(1, 1, 1, 1, 6)
     layer = lower(graph(Op.DEPTHWISE, x, y, constant(2, weights)), 0, "litert")
-    cells = pack_weights(layer, CONFIG, Chunk(0, 1, 0, 3, 0, 1)).view(np.int8).reshape(2, 2, 2, 4)
+    cells = pack_weights(layer, CONFIG, Chunk(0, 1, 0, 3, 0, 1)).view(np.int8).reshape(2, 2, 4, 2)
     # Two columns a word; the fourth column does not exist.
-    assert cells[0, 0, 1].tolist() == weights[0, 0, 1, :4].tolist()
-    assert cells[1, 1, 0].tolist() == [*weights[0, 0, 2, 4:].tolist(), 0, 0]
-    assert not cells[:, 1, 1].any()
+    assert cells[0, 0, :, 1].tolist() == weights[0, 0, 1, :4].tolist()
+    assert cells[1, 1, :, 0].tolist() == [*weights[0, 0, 2, 4:].tolist(), 0, 0]
+    assert not cells[:, 1, :, 1].any()
 
 
 def test_parameter_words_are_records_of_the_contract() -> None:

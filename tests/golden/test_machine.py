@@ -120,7 +120,7 @@ def wide_sum(
             for t in range(fields["last_steps" if first + D >= width else "steps"]):
                 for d in range(D):
                     x = run[t * D + d] if fields["paired"] else words[d][k]
-                    acc += x * weights[w][d * K + k]
+                    acc += x * weights[w][k * D + d]
                 w += fields["weight_step"]
     return acc
 
@@ -142,7 +142,7 @@ def lane_sum(
                 last = b == fields["in_blocks"] - 1
                 for t in range(fields["last_steps" if last else "steps"]):
                     for d in range(D):
-                        acc += x[k // group * group + (t * D + d) % group] * weights[w][d * K + k]
+                        acc += x[k // group * group + (t * D + d) % group] * weights[w][k * D + d]
                     w += fields["weight_step"]
     return acc
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from amaranth import Array, Module, Signal
+from amaranth import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from intaglio.gateware.component import Component
+from intaglio.gateware.component import Component, fields_of
 from intaglio.gateware.layout import shape
 from intaglio.gateware.ram import add_ram
 from intaglio.gateware.words import write_layout
@@ -95,26 +95,30 @@ class ActBuffer(Component):
             m.d.comb += self.fetched.payload.eq(words[from_bank])
 
         for b in range(banks):
-            bank = add_ram(m, f"bank_{b}", width=config.act_bytes * 8, depth=rows)
             result_here = self.result.valid & (result_bank == b)
             load_here = self.load.valid & (load_bank == b)
-            with m.If(result_here):
+            payload = fields_of(write_layout(config), name=f"write_{b}")
+            m.d.comb += payload.eq(Mux(result_here, self.result.payload, self.load.payload))
+            reads = self.bank_enable[b] | (fetching & (fetch_bank == b))
+            row = Mux(self.bank_enable[b], self.bank_row[b], self.fetch.payload >> bank_bits)
+            # The halves of bytes of 4-bit channels are written apart: a memory for each.
+            parts = self._parts()
+            for n, bits in enumerate(parts):
+                bank = add_ram(m, f"bank_{b}_{n}", width=len(bits), depth=rows)
+                chosen = payload.halves[n] if len(parts) > 1 else 1
                 m.d.comb += [
-                    bank.write_address.eq(self.result.payload.address >> bank_bits),
-                    bank.write_data.eq(self.result.payload.data),
+                    bank.write_address.eq(payload.address >> bank_bits),
+                    bank.write_data.eq(Cat(payload.data[bit] for bit in bits)),
+                    bank.write_enable.eq((result_here | load_here) & chosen),
+                    bank.read_address.eq(row),
+                    bank.read_enable.eq(reads),
+                    Cat(self.bank_data[b][bit] for bit in bits).eq(bank.read_data),
                 ]
-            with m.Else():
-                m.d.comb += [
-                    bank.write_address.eq(self.load.payload.address >> bank_bits),
-                    bank.write_data.eq(self.load.payload.data),
-                ]
-            m.d.comb += bank.write_enable.eq(result_here | load_here)
-            with m.If(self.bank_enable[b]):
-                m.d.comb += bank.read_address.eq(self.bank_row[b])
-            with m.Else():
-                m.d.comb += bank.read_address.eq(self.fetch.payload >> bank_bits)
-            m.d.comb += [
-                bank.read_enable.eq(self.bank_enable[b] | (fetching & (fetch_bank == b))),
-                self.bank_data[b].eq(bank.read_data),
-            ]
         return m
+
+    def _parts(self) -> list[list[int]]:
+        """Return the bits of a word that one memory holds, for each memory of a bank."""
+        every = range(self.config.act_bytes * 8)
+        if 4 not in self.config.lanes.widths:
+            return [list(every)]
+        return [[bit for bit in every if bit // 4 % 2 == half] for half in (0, 1)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth import Module, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -10,13 +12,16 @@ from intaglio.gateware.array import ARRAY_FIELDS, MacArray
 from intaglio.gateware.component import fields_of
 from intaglio.gateware.drain import Drain
 from intaglio.gateware.gather import Gather
+from intaglio.gateware.group_scale import SCALE_NAMES, ScaleAccumulators
 from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.narrow import Narrow
 from intaglio.gateware.shared import Holder
 from intaglio.gateware.vector import VectorUnit, entry_layout
 from intaglio.gateware.window import WindowGenerator
 from intaglio.gateware.words import write_layout
 from intaglio.spec.commands import COMPUTE, WORDS, Operation
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.lane import Precision
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
 
@@ -66,7 +71,7 @@ class ComputeEngine(Holder):
                 "bank_row": Out(data.ArrayLayout(range(rows), config.banks)),
                 "bank_data": In(data.ArrayLayout(config.act_bytes * 8, config.banks)),
                 "weight_address": Out(shape(WORDS)),
-                "weight_data": In(config.weight_bytes * 8),
+                "weight_data": In(config.lanes.word_bits),
                 "param_address": Out(shape(WORDS)),
                 "param_data": In(config.param_bytes * 8),
                 "entry": In(stream.Signature(entry_layout(), always_ready=True)),
@@ -114,6 +119,7 @@ class ComputeEngine(Holder):
             command.operation == Operation.DEPTHWISE
         )
         connect(m, window.o, gather.i)
+        words = self._words(m, command, gather.o.payload)
         m.d.comb += [
             window.command.eq(command),
             window.start.eq(start),
@@ -121,8 +127,8 @@ class ComputeEngine(Holder):
             gather.bank_data.eq(self.bank_data),
             self.bank_enable.eq(gather.bank_enable),
             self.bank_row.eq(gather.bank_row),
-            array.i.payload.eq(gather.o.payload),
-            vector.i.payload.eq(gather.o.payload),
+            array.i.payload.eq(words),
+            vector.i.payload.eq(words),
             array.i.valid.eq(gather.o.valid & on_array),
             vector.i.valid.eq(gather.o.valid & ~on_array),
             gather.o.ready.eq((array.i.ready & on_array) | (vector.i.ready & ~on_array)),
@@ -133,6 +139,8 @@ class ComputeEngine(Holder):
             self.weight_address.eq(array.weight_address),
             array.weight_data.eq(self.weight_data),
         ]
+        if 16 in config.lanes.widths:
+            m.d.comb += array.slow.eq(command.out_precision == Precision.BITS16)
         for name in ARRAY_FIELDS:
             m.d.comb += getattr(array, name).eq(command[name])
         m.d.comb += vector.adds.eq(command.operation == Operation.ADD)
@@ -146,16 +154,18 @@ class ComputeEngine(Holder):
         with m.Elif(held != 0):
             m.d.sync += held.eq(held - 1)
 
+        sums = self._sums(m, command)
+
         # Either unit -> drain.
         m.d.comb += [
             drain.command.eq(command),
             drain.clear.eq(start),
-            drain.i.valid.eq(array.o.valid | vector.o.valid),
+            drain.i.valid.eq(sums.valid | vector.o.valid),
             self.param_address.eq(drain.param_address),
             drain.param_data.eq(self.param_data),
         ]
         with m.If(on_array):
-            m.d.comb += drain.i.payload.eq(array.o.payload)
+            m.d.comb += drain.i.payload.eq(sums.payload)
         with m.Else():
             m.d.comb += drain.i.payload.eq(vector.o.payload)
         connect(m, drain.o, flipped(self.result))
@@ -167,3 +177,28 @@ class ComputeEngine(Holder):
             self.vectoring.eq(vector.stepping),
         ]
         return m
+
+    def _words(self, m: Module, command: Any, words: Any) -> Any:
+        """Return words in which channels of 4 bits that are kept apart are bytes."""
+        if 4 not in self.config.lanes.widths:
+            return words
+        m.submodules.narrow = narrow = Narrow(self.config)
+        apart = (command.operation != Operation.CONV) | command.local
+        m.d.comb += [
+            narrow.i.eq(words),
+            narrow.halves.eq(apart & (command.precision == Precision.BITS4)),
+        ]
+        return narrow.o
+
+    def _sums(self, m: Module, command: Any) -> Any:
+        """Return the array's sums, those of groups scaled and added."""
+        if self.config.group_scale != "integer":
+            return self.array.o
+        m.submodules.groups = groups = ScaleAccumulators(self.config)
+        connect(m, self.array.o, groups.i)
+        m.d.comb += [
+            self.array.scaled.eq(command.scaled),
+            groups.scaled.eq(command.scaled),
+            *(getattr(groups, name).eq(getattr(self.array, name)) for name in SCALE_NAMES),
+        ]
+        return groups.o

@@ -62,7 +62,7 @@ class Core(Holder):
         config = self.config
         m.submodules.engine = engine = self.engine
         m.submodules.acts = acts = ActBuffer(config)
-        m.submodules.weights = weights = Scratchpad(config.weight_bytes * 8, config.weight_words)
+        m.submodules.weights = weights = Scratchpad(config.lanes.word_bits, config.weight_words)
         m.submodules.params = params = Scratchpad(config.param_bytes * 8, config.param_words)
 
         connect(m, flipped(self.commands), engine.commands)
@@ -98,5 +98,7 @@ class Core(Holder):
                 port.payload.address.eq(word.address),
                 port.payload.data.eq(word.data),
             ]
+        if 4 in config.lanes.widths:
+            m.d.comb += acts.load.payload.halves.eq(0b11)
         m.d.comb += self.writes.ready.eq((word.memory != Memory.ACTS) | acts.load.ready)
         return m

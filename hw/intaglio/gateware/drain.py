@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from intaglio.gateware.fold import Fold
 from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.out_bytes import OutBytes
 from intaglio.gateware.requantise import Requantise
 from intaglio.gateware.shared import Holder
 from intaglio.gateware.words import accs_layout, write_layout
@@ -72,6 +73,7 @@ class Drain(Holder):
         m = Module()
         config, command = self.config, self.command
         m.submodules.requantise = requantise = self.requantise
+        m.submodules.out_bytes = out_bytes = OutBytes(config)
         m.submodules.writer = writer = Writer(config)
         sums = self.i
         if config.grouped:
@@ -116,11 +118,13 @@ class Drain(Holder):
         # Nothing downstream ever waits: the drain's writes win every bank.
         m.d.comb += [
             requantise.o.ready.eq(1),
-            writer.i.valid.eq(requantise.o.valid),
-            writer.i.payload.eq(requantise.o.payload),
+            out_bytes.precision.eq(command.out_precision),
+            out_bytes.i.valid.eq(requantise.o.valid),
+            out_bytes.i.payload.eq(requantise.o.payload),
             writer.command.eq(command),
             writer.clear.eq(self.clear),
             self.done.eq(writer.done),
         ]
+        connect(m, out_bytes.o, writer.i)
         connect(m, writer.o, flipped(self.o))
         return m

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from intaglio.gateware.lane_product import lane_name, operand_bits
 from intaglio.gateware.layout import shape
 from intaglio.gateware.shared import SharedComponent
 from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.lane import BYTE, Precision
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
 
@@ -19,26 +21,30 @@ def index_bits(config: ArrayConfig) -> tuple[int, int]:
 
 
 class OperandSelect(SharedComponent):
-    """Choose D activations for each of K elements out of the D words of a pixel's taps.
+    """Choose the activations of each of K elements out of the D words of a pixel's taps.
 
-    Operand d of element k is, where `depthwise`, channel k of word d; else channel
+    Byte d of element k is, where `depthwise`, byte k of word d; else byte
     ``(k & -group) | (channel[d] & (group - 1))`` of word ``tap[d]``: with group = K every element
-    sees the same channel, with a smaller group those of its own group.
+    sees the same byte, with a smaller group those of its own group. Channels of 16 bits that are
+    kept apart lie in pairs of words: element k has both bytes of channel k of a pair.
 
     Parameters
     ----------
     config : ArrayConfig
-        Gives K and D; without `grouped` there are gates for group = K alone.
+        Gives K, D and the lane; without `grouped` there are gates for group = K alone.
 
     Members
     -------
     words : In(D words)
-    depthwise, group : In
+    depthwise, group, precision : In
         Fields of COMPUTE, still while words are in flight.
     tap, channel : In(D indices each)
         Of the step.
-    act : Out(D * K activations)
-        Operand d of element k is at d * K + k.
+    amount : In
+        By how many places each operand is shifted left, where the lane has such scales; a cycle
+        after `tap` and `channel`.
+    act : Out(K times the operands)
+        Those of element 0 in the lowest bits.
 
     Timing
     ------
@@ -54,24 +60,28 @@ class OperandSelect(SharedComponent):
         self.config = config
         self.tap_bits, self.channel_bits = index_bits(config)
         kind = "g" if config.grouped else "b"
-        self.module_name = f"intaglio_operands_k{config.channels}_d{config.depth}_{kind}"
-        word_bits = config.channels * config.act.bits
+        self.module_name = f"intaglio_operands_k{config.channels}_{kind}_{lane_name(config)}"
+        lane = config.lanes
+        self.amounts = lane.operands(lane.widths[0]) if lane.amount_bits else 0
         super().__init__(
             {
-                "words": In(config.depth * word_bits),
+                "words": In(config.depth * config.act_bytes * BYTE),
                 "depthwise": In(1),
                 "group": In(shape(_FIELD["group"])),
                 "tap": In(config.depth * self.tap_bits),
                 "channel": In(config.depth * self.channel_bits),
-                "act": Out(config.depth * word_bits),
+                "act": Out(config.channels * operand_bits(config)),
+                **({"amount": In(self.amounts * lane.amount_bits)} if self.amounts else {}),
+                **({"precision": In(Precision)} if 16 in lane.widths else {}),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         config = self.config
-        word_bits = config.channels * config.act.bits
+        word_bits = config.act_bytes * BYTE
         words = [self.words.word_select(d, word_bits) for d in range(config.depth)]
+        held, chosen = [], []
         for d in range(config.depth):
             word = Signal(word_bits, name=f"word_{d}", reset_less=True)
             channel = Signal(self.channel_bits, name=f"channel_{d}", reset_less=True)
@@ -80,18 +90,42 @@ class OperandSelect(SharedComponent):
                 word.eq(Array(words)[tap] if config.depth > 1 else words[0]),
                 channel.eq(self.channel.word_select(d, self.channel_bits)),
             ]
-            act = Signal(word_bits, name=f"act_{d}", reset_less=True)
-            m.d.sync += act.eq(self._choose(m, d, word, channel))
-            m.d.comb += self.act.word_select(d, word_bits).eq(act)
+            held.append(word)
+            chosen.append(self._choose(m, d, word, channel))
+        act = Signal.like(self.act, reset_less=True, name="chosen")
+        for k in range(config.channels):
+            run: Value = Cat(word.word_select(k, BYTE) for word in chosen)
+            if 16 in config.lanes.widths:
+                pairs = self.depthwise & (self.precision == Precision.BITS16)
+                run = Mux(pairs, self._paired(held, k), run)
+            m.d.sync += act.word_select(k, operand_bits(config)).eq(self._shifted(run))
+        m.d.comb += self.act.eq(act)
         return m
+
+    def _paired(self, words: list[Signal], k: int) -> Value:
+        """Return both bytes of channel k of each pair of words."""
+        high, place = divmod(k, self.config.channels // 2)
+        return Cat(word.word_select(place, 2 * BYTE) for word in words[high::2])
+
+    def _shifted(self, run: Value) -> Value:
+        """Return the operands, each shifted by its amount."""
+        if not self.amounts:
+            return run
+        lane = self.config.lanes
+        bits, form = lane.widths[0], lane.operand(lane.widths[0])
+        parts = []
+        for n in range(self.amounts):
+            amount = self.amount.word_select(n, lane.amount_bits)
+            parts.append((run.word_select(n, bits).as_signed() << amount)[: form.bits])
+        return Cat(*parts)
 
     def _choose(self, m: Module, d: int, word: Signal, channel: Signal) -> Signal:
         """Return the chosen channel for each element."""
         config = self.config
-        lanes = [word.word_select(k, config.act.bits) for k in range(config.channels)]
+        lanes = [word.word_select(k, BYTE) for k in range(config.channels)]
         chosen = Signal(len(word), name=f"chosen_{d}")
         if not config.grouped:
-            one = word.word_select(channel, config.act.bits)
+            one = word.word_select(channel, BYTE)
             m.d.comb += chosen.eq(Mux(self.depthwise, word, one.replicate(config.channels)))
             return chosen
         # A butterfly: level l sets bit l of the channel index where the group is that large.
@@ -106,6 +140,6 @@ class OperandSelect(SharedComponent):
                 moved.append(Mux(inside & differs, other, lanes[k]))
             stage = Signal(len(word), name=f"level_{d}_{level}")
             m.d.comb += stage.eq(Cat(*moved))
-            lanes = [stage.word_select(k, config.act.bits) for k in range(config.channels)]
+            lanes = [stage.word_select(k, BYTE) for k in range(config.channels)]
         m.d.comb += chosen.eq(Cat(*lanes))
         return chosen

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Module, Mux, Signal
-from amaranth.lib import data
+from amaranth import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 
-from intaglio.gateware.component import fields_of
+from intaglio.gateware.lane_product import lane_name, lane_product, operand_bits
 from intaglio.gateware.layout import shape
 from intaglio.gateware.shared import Holder, SharedComponent, instance
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.formats import dot_format
+from intaglio.spec.lane import Precision
 
 # From operands at the ports to the control bits that add their products: operand and product
 # registers, which are the multiplier's own on parts that have them.
 CONTROL_CYCLES = 2
 
 
-class Pe(SharedComponent):
-    """Multiply D activations by D weights and add the sum to the accumulator.
+class Pe(SharedComponent, Holder):
+    """Multiply the operands of a step and add the sum to the accumulator.
 
-    acc <- (0 if first else acc) + sum_d act[d] * wgt[d];  drain <- acc on capture.
+    acc <- (0 if first else acc) + sum_n act[n] * value(wgt[n]);  drain <- acc on capture.
 
     Parameters
     ----------
     config : ArrayConfig
-        Gives D and the formats.
+        Gives D, the lane and the formats.
 
     Members
     -------
-    act, wgt : In(D operands)
-        Operands, d = 0 in the lowest bits.
+    act, wgt : In
+        Operands of :class:`intaglio.spec.lane.Lane`, the first in the lowest bits.
+    precision : In(Precision)
+        Width of the operands, where there are several; still while operands are in flight.
     add, first, capture : In(1)
         Two cycles after the operands: add the products, start from 0, copy the new sum to `drain`.
     shift : In(1)
@@ -48,11 +49,14 @@ class Pe(SharedComponent):
 
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
-        self.module_name = f"intaglio_pe_d{config.depth}_a{config.acc.bits}"
+        self.products = {bits: lane_product(config.lanes, bits) for bits in config.lanes.widths}
+        self.parts = tuple(self.products.values())
+        self.module_name = f"intaglio_pe_{lane_name(config)}"
         super().__init__(
             {
-                "act": In(config.depth * config.act.bits),
-                "wgt": In(config.depth * config.wgt.bits),
+                "act": In(operand_bits(config)),
+                "wgt": In(config.lanes.lane_bits),
+                **({"precision": In(Precision)} if config.lanes.switched else {}),
                 "add": In(1),
                 "first": In(1),
                 "capture": In(1),
@@ -64,31 +68,43 @@ class Pe(SharedComponent):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        config = self.config
-        act = fields_of(data.ArrayLayout(shape(config.act), config.depth), reset_less=True)
-        wgt = fields_of(data.ArrayLayout(shape(config.wgt), config.depth), reset_less=True)
-        m.d.sync += [act.as_value().eq(self.act), wgt.as_value().eq(self.wgt)]
+        acc_bits = self.config.acc.bits
+        added = Signal(signed(acc_bits))
+        sums = {bits: self._sum(m, bits) for bits in self.products}
+        m.d.comb += added.eq(next(iter(sums.values())))
+        for bits in list(sums)[1:]:
+            with m.If(self.precision == Precision.of(bits)):
+                m.d.comb += added.eq(sums[bits])
 
-        products = []
-        for d in range(config.depth):
-            product = Signal(
-                shape(dot_format(config.act, config.wgt, 1)), reset_less=True, name=f"product_{d}"
-            )
-            m.d.sync += product.eq(act[d] * wgt[d])
-            products.append(product)
-
-        acc = Signal(shape(config.acc), reset_less=True)
-        total = Signal(shape(config.acc))
-        m.d.comb += total.eq(Mux(self.first, 0, acc) + sum(products[1:], products[0]))
+        acc = Signal(signed(acc_bits), reset_less=True)
+        total = Signal(signed(acc_bits))
+        m.d.comb += total.eq(Mux(self.first, 0, acc) + added)
         with m.If(self.add):
             m.d.sync += acc.eq(total)
-        drain = Signal(config.acc.bits, reset_less=True)
+        drain = Signal(acc_bits, reset_less=True)
         with m.If(self.capture):
             m.d.sync += drain.eq(total)
         with m.Elif(self.shift):
             m.d.sync += drain.eq(self.drain_in)
         m.d.comb += self.drain.eq(drain)
         return m
+
+    def _sum(self, m: Module, bits: int) -> Value:
+        """Return the sum of the products of operands that are `bits` wide."""
+        product = self.products[bits]
+        act_bits, wgt_bits = product.operands.act.bits, product.operands.wgt.bits
+        values = []
+        for n in range(self.config.lanes.operands(bits)):
+            value = Signal(shape(product.form), name=f"product_{bits}_{n}")
+            m.submodules[f"multiply_{bits}_{n}"] = instance(
+                product,
+                move=Const(1),
+                act=self.act.word_select(n, act_bits),
+                wgt=self.wgt.word_select(n, wgt_bits),
+                product=value,
+            )
+            values.append(value)
+        return sum(values[1:], values[0])
 
 
 class Row(SharedComponent, Holder):
@@ -101,9 +117,9 @@ class Row(SharedComponent, Holder):
 
     Members
     -------
-    act : In(D * K activations), wgt : In(D * K weights)
-        Operands: d of element k is at d * K + k.
-    add, first, capture, shift
+    act : In(K times the operands), wgt : In(K times the weights)
+        Those of element 0 in the lowest bits.
+    precision, add, first, capture, shift
         As :class:`Pe`.
     drain_in : In(Q accumulators), drain : Out(Q accumulators)
         The drain chain moves Q accumulators at once; element 0 leaves first.
@@ -117,13 +133,14 @@ class Row(SharedComponent, Holder):
         self.config = config
         self.pe = Pe(config)
         self.parts = (self.pe,)
-        shape_text = f"k{config.channels}_d{config.depth}_q{config.requant_lanes}"
-        self.module_name = f"intaglio_row_{shape_text}_a{config.acc.bits}"
+        shape_text = f"k{config.channels}_q{config.requant_lanes}"
+        self.module_name = f"intaglio_row_{shape_text}_{lane_name(config)}"
         drained = config.requant_lanes * config.acc.bits
         super().__init__(
             {
-                "act": In(config.channels * config.depth * config.act.bits),
-                "wgt": In(config.channels * config.depth * config.wgt.bits),
+                "act": In(config.channels * operand_bits(config)),
+                "wgt": In(config.channels * config.lanes.lane_bits),
+                **({"precision": In(Precision)} if config.lanes.switched else {}),
                 "add": In(1),
                 "first": In(1),
                 "capture": In(1),
@@ -141,11 +158,11 @@ class Row(SharedComponent, Holder):
         beyond = [self.drain_in.word_select(q, acc_bits) for q in range(config.requant_lanes)]
         chain = [*drains, *beyond]
         for k in range(config.channels):
-            places = [d * config.channels + k for d in range(config.depth)]
             m.submodules[f"pe_{k}"] = instance(
                 self.pe,
-                act=Cat(self.act.word_select(at, config.act.bits) for at in places),
-                wgt=Cat(self.wgt.word_select(at, config.wgt.bits) for at in places),
+                act=self.act.word_select(k, operand_bits(config)),
+                wgt=self.wgt.word_select(k, config.lanes.lane_bits),
+                **({"precision": self.precision} if config.lanes.switched else {}),
                 add=self.add,
                 first=self.first,
                 capture=self.capture,

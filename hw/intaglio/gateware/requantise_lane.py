@@ -12,6 +12,7 @@ from intaglio.gateware.shared import SharedComponent, instance
 from intaglio.gateware.wide_multiplier import WideMultiplier
 from intaglio.spec.commands import COMPUTE, PARAM
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.formats import INT32
 from intaglio.spec.quant import FP32_MANTISSA_BITS, MULTIPLIER_FRACTION_BITS, Rounding
 
 _PARAM = {field.name: field.format for field in PARAM.fields}
@@ -40,7 +41,7 @@ class RequantiseLane(SharedComponent):
         :func:`intaglio.spec.quant.fp32_scale` makes it.
     rounding, zero_point, low, high : In
         Fields of COMPUTE; still while values are in flight.
-    out : Out(act)
+    out : Out(out)
         The code.
 
     Timing
@@ -58,7 +59,9 @@ class RequantiseLane(SharedComponent):
         factors = (config.acc.bits, _PARAM["multiplier"].bits)
         self.scale = WideMultiplier(*factors, part_of(config))
         self.parts = (self.scale,)
-        self.module_name = f"intaglio_requantise_lane_a{config.acc.bits}_m{modes}"
+        self.module_name = (
+            f"intaglio_requantise_lane_a{config.acc.bits}_o{config.out.bits}_m{modes}"
+        )
         super().__init__(
             {
                 "move": In(1),
@@ -70,7 +73,7 @@ class RequantiseLane(SharedComponent):
                 "zero_point": In(shape(_FIELD["zero_point"])),
                 "low": In(shape(_FIELD["low"])),
                 "high": In(shape(_FIELD["high"])),
-                "out": Out(shape(config.act)),
+                "out": Out(shape(config.out)),
             }
         )
 
@@ -93,7 +96,10 @@ class RequantiseLane(SharedComponent):
             up = Mux(floating, leading_zeros(m, signs), up)
         up = self._stage(m, up[: _bits(bits)], "up_2")
         x = self._stage(m, x, "x_2")
-        x = self._stage(m, (x << up)[:bits].as_signed(), "x_3")
+        moved = (x << up)[:bits].as_signed()
+        if bits > INT32.bits:
+            moved = Mux(double, moved[: INT32.bits].as_signed(), moved)
+        x = self._stage(m, moved, "x_3")
         raised = self._stage(m, up, "up_3")
 
         # 4: sign and magnitude; FP32 rounds to 24 significant bits in place, ties to even.
@@ -141,7 +147,7 @@ class RequantiseLane(SharedComponent):
         low, high = self.low, self.high
         clamped = Mux(offset < low, low, Mux(offset > high, high, offset))
         m.d.comb += self.out.eq(
-            self._stage(m, clamped[: self.config.act.bits].as_signed(), "clamped_13")
+            self._stage(m, clamped[: self.config.out.bits].as_signed(), "clamped_13")
         )
         return m
 

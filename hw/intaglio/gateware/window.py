@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth import Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
@@ -15,6 +15,7 @@ from intaglio.gateware.taps import TapLoop
 from intaglio.gateware.words import request_layout
 from intaglio.spec.commands import COMPUTE, WORDS, Operation
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.lane import Precision
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
 
@@ -67,6 +68,8 @@ class WindowGenerator(Component):
 
         convolves = command.operation == Operation.CONV
         local = ~convolves | command.local
+        request = fields_of(request_layout(config))
+        # Words of 4 bits hold two blocks: channels that are kept apart come from each half in turn.
         on_array = (command.operation == Operation.CONV) | (
             command.operation == Operation.DEPTHWISE
         )
@@ -76,6 +79,7 @@ class WindowGenerator(Component):
         left = Signal(shape(_FIELD["pixels"]))
         out_block = Signal(shape(_FIELD["out_blocks"]))
         base = Signal(shape(WORDS))  # of the output block, for the local operations
+        narrow = self._narrow(m, request, out_block)
         last_tile, last_out = Signal(), Signal()
         m.d.comb += [
             last_tile.eq(left <= tile),
@@ -84,7 +88,6 @@ class WindowGenerator(Component):
 
         # A request: the places of the lanes, each moved by the tap.
         take = Signal()
-        request = fields_of(request_layout(config))
         m.d.comb += [
             request.tap.first.eq(taps.first),
             request.tap.last.eq(taps.last),
@@ -106,9 +109,8 @@ class WindowGenerator(Component):
             m.d.sync += [self.o.valid.eq(take), self.o.payload.eq(request)]
 
         m.d.comb += [
-            places.command.eq(command),
+            Cat(places.command, taps.command).eq(Cat(command, command)),
             places.next_tile.eq(take & taps.last),
-            taps.command.eq(command),
             taps.wide.eq(~convolves | command.paired),
             taps.advance.eq(take),
         ]
@@ -130,7 +132,7 @@ class WindowGenerator(Component):
                     m.d.sync += left.eq(left - tile)
                     with m.If(last_tile):
                         m.d.sync += out_block.eq(out_block + 1)
-                        with m.If(local):
+                        with m.If(local & (~narrow | out_block[0])):
                             m.d.sync += base.eq(base + command.in_block)
                         with m.If(last_out):
                             m.next = "DRAIN"
@@ -139,6 +141,13 @@ class WindowGenerator(Component):
             with m.State("DRAIN"), m.If(self.o.valid & self.o.ready):
                 m.next = "IDLE"
         return m
+
+    def _narrow(self, m: Module, request: Any, out_block: Signal) -> Value:
+        """Name the half that an output block reads, and return whether there are halves."""
+        if 4 not in self.config.lanes.widths:
+            return Const(0)
+        m.d.comb += request.tap.high.eq(out_block[0])
+        return self.command.precision == Precision.BITS4
 
     def _lanes(self, m: Module, request: Any, places: Any, taps: Any, base: Signal) -> None:
         """Add what each tap of the request adds to the place of each window."""

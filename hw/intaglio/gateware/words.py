@@ -15,10 +15,12 @@ def tap_layout(config: ArrayConfig) -> data.StructLayout:
     """Return what travels with the words of a request.
 
     `first` and `last` request of a tile; `end`: the tile is the last of its output block; `steps`:
-    array steps of the words; `count`: windows of the tile, 1 to P.
+    array steps of the words; `count`: windows of the tile, 1 to P; `high`: channels of 4 bits that
+    are kept apart are those in the high halves of the bytes.
     """
     return data.StructLayout(
         {
+            **({"high": 1} if 4 in config.lanes.widths else {}),
             "first": 1,
             "last": 1,
             "end": 1,
@@ -47,7 +49,7 @@ def words_layout(config: ArrayConfig) -> data.StructLayout:
     return data.StructLayout(
         {
             "tap": tap_layout(config),
-            "word": data.ArrayLayout(config.channels * config.act.bits, config.banks),
+            "word": data.ArrayLayout(8 * config.act_bytes, config.banks),
         }
     )
 
@@ -59,9 +61,18 @@ def accs_layout(config: ArrayConfig) -> data.ArrayLayout:
 
 def outs_layout(config: ArrayConfig) -> data.ArrayLayout:
     """Return Q output codes of one window, channels in order."""
-    return data.ArrayLayout(shape(config.act), config.requant_lanes)
+    return data.ArrayLayout(shape(config.out), config.requant_lanes)
 
 
 def write_layout(config: ArrayConfig) -> data.StructLayout:
-    """Return a word and its address in the activation buffer."""
-    return data.StructLayout({"address": shape(WORDS), "data": config.channels * config.act.bits})
+    """Return a word and its address in the activation buffer.
+
+    `halves`: whether the low and the high halves of its bytes are written.
+    """
+    return data.StructLayout(
+        {
+            **({"halves": 2} if 4 in config.lanes.widths else {}),
+            "address": shape(WORDS),
+            "data": 8 * config.act_bytes,
+        }
+    )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from amaranth import Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
 from intaglio.gateware.layout import fields, shape
-from intaglio.gateware.words import outs_layout, write_layout
+from intaglio.gateware.words import write_layout
 from intaglio.spec.commands import COMPUTE, WORDS
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.lane import Precision
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
 
@@ -18,7 +19,8 @@ _FIELD = {field.name: field.format for field in COMPUTE.fields}
 class Writer(Component):
     """Collect the codes of a window and address them.
 
-    Window (i, j) of output block b goes to word ``out_start + b*out_block + i*out_row + j``.
+    Window (i, j) of output block b goes to word ``out_start + b*out_block + i*out_row + j``; of
+    16 bits to the two words from ``2*j`` on, of 4 bits to half b % 2 of the bytes of block b // 2.
 
     Parameters
     ----------
@@ -31,8 +33,8 @@ class Writer(Component):
         Still from `clear` until `done`.
     clear : In(1)
         Begin a command.
-    i : In(stream of Q codes, always ready)
-        Channels in order, windows in order, output blocks in order.
+    i : In(stream of Q bytes, always ready)
+        Channels in order, windows in order, output blocks in order; of 4 bits in both halves.
     o : Out(stream of write, always ready)
     done : Out(1)
         `o` carries the last word of the command.
@@ -52,7 +54,7 @@ class Writer(Component):
             {
                 "command": In(fields(COMPUTE)),
                 "clear": In(1),
-                "i": In(stream.Signature(outs_layout(config), always_ready=True)),
+                "i": In(stream.Signature(8 * config.requant_lanes, always_ready=True)),
                 "o": Out(stream.Signature(write_layout(config), always_ready=True)),
                 "done": Out(1),
             }
@@ -65,27 +67,35 @@ class Writer(Component):
         # The word fills from the top: after K / Q payloads its first codes are at the bottom.
         step = Signal(range(max(config.drain_steps, 2)))
         last_step = Signal()
-        word = Signal(config.channels * config.act.bits, reset_less=True)
+        word = Signal(8 * config.act_bytes, reset_less=True)
         filled = Signal.like(word)
-        out_bits = config.requant_lanes * config.act.bits
+        out_bits = len(self.i.payload)
         m.d.comb += [
             last_step.eq(step == config.drain_steps - 1),
-            filled.eq((word >> out_bits) | (self.i.payload.as_value() << len(word) - out_bits)),
+            filled.eq((word >> out_bits) | (self.i.payload << len(word) - out_bits)),
         ]
 
+        # Words of a row and of a block; of 4 bits, whether a block is the second of its words.
+        widths = config.lanes.widths
+        double = command.out_precision == Precision.BITS16 if 16 in widths else Const(0)
+        narrow = command.out_precision == Precision.BITS4 if 4 in widths else Const(0)
+        high = Signal()
+
         # Address: column within the row, rows within the block, blocks.
-        column = Signal(shape(_FIELD["out_w"]))
-        left = Signal(shape(_FIELD["pixels"]))
+        column = Signal(len(command.out_w) + 1)
+        left = Signal(len(command.pixels) + 1)
         blocks_left = Signal(shape(_FIELD["out_blocks"]))
         row, block = Signal(shape(WORDS)), Signal(shape(WORDS))
-        last_column = column + 1 == command.out_w
+        words, row_words = command.pixels << double, command.out_w << double
+        last_column = column + 1 == row_words
         last_window = left == 1
         with m.If(self.clear):
             m.d.sync += [
                 step.eq(0),
                 column.eq(0),
-                left.eq(command.pixels),
+                left.eq(words),
                 blocks_left.eq(command.out_blocks),
+                high.eq(0),
                 row.eq(command.out_start),
                 block.eq(command.out_start),
             ]
@@ -94,10 +104,11 @@ class Writer(Component):
             with m.If(last_step):
                 m.d.sync += left.eq(left - 1)
                 with m.If(last_window):
-                    next_block = block + command.out_block
+                    next_block = block + Mux(narrow & ~high, 0, command.out_block)
                     m.d.sync += [
+                        high.eq(narrow & ~high),
                         column.eq(0),
-                        left.eq(command.pixels),
+                        left.eq(words),
                         blocks_left.eq(blocks_left - 1),
                         row.eq(next_block),
                         block.eq(next_block),
@@ -114,4 +125,6 @@ class Writer(Component):
             self.o.payload.data.eq(filled),
             self.done.eq(complete & last_window & (blocks_left == 1)),
         ]
+        if 4 in widths:
+            m.d.sync += self.o.payload.halves.eq(Mux(narrow, Cat(~high, high), 0b11))
         return m

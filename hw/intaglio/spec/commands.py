@@ -98,6 +98,9 @@ COMPUTE = Record(
     (
         *HEADER,
         Field("operation", unsigned(2), "an Operation"),
+        Field("precision", unsigned(2), "a Precision: width of the activations"),
+        Field("out_precision", unsigned(2), "a Precision: width of the outputs"),
+        Field("scaled", unsigned(1), "1: CONV, sums of groups are scaled; with group scales only"),
         Field("local", unsigned(1), "1: CONV reads the input block of its output block"),
         Field("group", unsigned(8), "CONV: lane k reads channels (k & -group) + 0 .. group - 1"),
         Field("fold", unsigned(1), "1: add lanes k and k + K/2 of CONV, output K/2 channels"),
@@ -150,7 +153,9 @@ COMPUTE = Record(
     ),
     "Apply one operation to every window of an image in the activation buffer and write the "
     "requantised results back to it. DEPTHWISE, MAX, ADD and paired CONV take D taps of a row at "
-    "once; a tap past the end of the row reads pad_value.",
+    "once; a tap past the end of the row reads pad_value. Of 4 bits, a word holds the channels of "
+    "two blocks, the second in the high halves of its bytes. Of 16 bits, two neighbouring words "
+    "hold a block, the geometry counts words, and DEPTHWISE takes the halves of a row's taps.",
 )
 
 RECORDS: dict[Opcode, Record] = {

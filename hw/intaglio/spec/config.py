@@ -9,9 +9,11 @@ from functools import cached_property
 
 from intaglio.spec.commands import PARAM, TABLE, WORDS
 from intaglio.spec.errors import ConfigError, Finding
-from intaglio.spec.formats import INT8, IntFormat, dot_format, signed
+from intaglio.spec.formats import INT8, INT32, IntFormat, signed
+from intaglio.spec.lane import Lane
 from intaglio.spec.quant import Rounding
 
+_LEAST = TABLE.fields[0].format.bits  # an accumulator holds any value of the ADD table
 CODES = 256  # values of an int8 code: entries of the ADD table
 
 
@@ -41,6 +43,8 @@ class ArrayConfig:
     grouped : bool
         Gates for sums over groups of channels and for folded lanes. Without them grouped
         convolutions are widened with zeros.
+    lane, act_bits, weight_bits, precisions, group_scale, group_size, scale_bits, shift_groups
+        What a lane multiplies: see :class:`intaglio.spec.lane.Lane`, whose `kind` is `lane` here.
     burst_beats : int
         Longest AXI burst: a power of two, 1 to 256.
     outstanding : int
@@ -65,6 +69,14 @@ class ArrayConfig:
     max_terms: int = 131071
     roundings: tuple[Rounding, ...] = tuple(Rounding)
     grouped: bool = True
+    lane: str = "integer"
+    act_bits: int = 8
+    weight_bits: int = 8
+    precisions: tuple[int, ...] = ()
+    group_scale: str = "none"
+    group_size: int = 32
+    scale_bits: int = 8
+    shift_groups: int = 4
     burst_beats: int = 64
     outstanding: int = 4
     target: str = "ulx3s-85f"
@@ -108,6 +120,7 @@ class ArrayConfig:
             ),
         ]
         faults = [(key, value, need) for key, value, good, need in rules if not good]
+        faults += self.lanes.faults()
         if not faults:
             if self.depth > self.channels:
                 faults.append(("depth", self.depth, f"at most channels = {self.channels}"))
@@ -118,7 +131,7 @@ class ArrayConfig:
             )
             for key, kib, unit, word in sizes:
                 words = kib * 1024 // word
-                uneven = kib * 1024 % unit != 0 and key != "params_kib"
+                uneven = kib * 1024 % unit != 0 and key == "acts_kib"
                 if kib < 1 or uneven or words > WORDS.max + 1:
                     most = (WORDS.max + 1) * word // 1024
                     faults.append((key, kib, f"1 to {most} KiB, a multiple of {unit} bytes"))
@@ -131,16 +144,36 @@ class ArrayConfig:
         """Format of an activation code."""
         return INT8
 
-    @property
-    def wgt(self) -> IntFormat:
-        """Format of a weight code."""
-        return INT8
+    @cached_property
+    def lanes(self) -> Lane:
+        """What a lane multiplies."""
+        return Lane(
+            self.channels,
+            self.depth,
+            self.lane,
+            self.act_bits,
+            self.weight_bits,
+            self.precisions,
+            self.group_scale,
+            self.group_size,
+            self.scale_bits,
+            self.shift_groups,
+        )
+
+    @cached_property
+    def out(self) -> IntFormat:
+        """Format that holds any output code."""
+        return signed(max(8, *self.lanes.widths))
 
     @cached_property
     def acc(self) -> IntFormat:
-        """Format that holds any sum of `max_terms` products, and any value of the ADD table."""
-        bits = dot_format(self.act, self.wgt, self.max_terms).bits
-        return signed(max(bits, TABLE.fields[0].format.bits))
+        """Format of an accumulator.
+
+        With activations of 16 bits: that of any sum of `max_terms` products. Else of 32 bits at
+        most, which the compiler proves to be enough for the weights at hand.
+        """
+        bits = max(self.lanes.sum_format(b, self.max_terms).bits for b in self.lanes.widths)
+        return signed(max(bits if 16 in self.lanes.widths else min(bits, INT32.bits), _LEAST))
 
     @property
     def macs(self) -> int:
@@ -164,8 +197,8 @@ class ArrayConfig:
 
     @property
     def weight_bytes(self) -> int:
-        """Bytes of a weight word: K * D weights."""
-        return self.channels * self.depth
+        """Bytes of a weight word in memory: whole beats."""
+        return -(-self.lanes.word_bits // (8 * self.bus_bytes)) * self.bus_bytes
 
     @property
     def param_bytes(self) -> int:
@@ -185,7 +218,7 @@ class ArrayConfig:
     @property
     def weight_words(self) -> int:
         """Words of the weight buffer."""
-        return self.weights_kib * 1024 // self.weight_bytes
+        return self.weights_kib * 8192 // self.lanes.word_bits
 
     @property
     def param_words(self) -> int:

@@ -15,7 +15,11 @@ from intaglio.spec.quant import Rounding
 
 SCHEMA = 1
 _SECTIONS: dict[str, tuple[str, ...]] = {
-    "array": ("pixels", "channels", "depth", "requant_lanes", "max_terms", "roundings", "grouped"),
+    "array": (
+        *("pixels", "channels", "depth", "requant_lanes", "max_terms", "roundings", "grouped"),
+        *("lane", "act_bits", "weight_bits", "precisions"),
+        *("group_scale", "group_size", "scale_bits", "shift_groups"),
+    ),
     "memory": ("acts_kib", "weights_kib", "params_kib", "burst_beats", "outstanding"),
     "project": ("name",),
     "target": ("name",),
@@ -159,6 +163,11 @@ class _Reader:
                 values[name] = tuple(Rounding(item) for item in value)
             else:
                 self._bad(key, value, f"a list of modes {sorted(legal)}")
+        elif name == "precisions" and isinstance(value, list):
+            if all(type(item) is int for item in value):
+                values[name] = tuple(value)
+            else:
+                self._bad(key, value, "a list of bits, as in [8, 4]")
         else:
             self._bad(
                 key,

@@ -147,6 +147,9 @@ class Attributes:
         SLICE: along each axis. PAD: elements before and after each axis.
     order : tuple of int
         TRANSPOSE: axes of the input in the order of the output. CONCAT, ARGMAX: the axis.
+    group_scale : str
+        CONV, DENSE: ``"shift"``: input channel c counts 2**s[c] times; ``"integer"``: weights of
+        group g of channels count s[o, r, s, g] times. A fourth input holds s.
     corners, centres : bool
         RESIZE: corners aligned, centres of pixels at one half.
     """
@@ -166,6 +169,7 @@ class Attributes:
     end: tuple[int, ...] = ()
     step: tuple[int, ...] = ()
     order: tuple[int, ...] = ()
+    group_scale: str = "none"
     corners: bool = False
     centres: bool = False
 
@@ -174,7 +178,8 @@ class Attributes:
 class Node:
     """One operator. `inputs` and `outputs` are tensor numbers; -1 is an absent bias.
 
-    Inputs: CONV, DEPTHWISE, DENSE, TRANSPOSED_CONV: (activation, weights, bias); PRELU:
+    Inputs: CONV, DEPTHWISE, DENSE, TRANSPOSED_CONV: (activation, weights, bias), where these have
+    group scales followed by them; PRELU:
     (activation, slopes); ADD, SUB, MUL, MATMUL: (a, b); CONCAT: all parts; others: (activation,).
     """
 

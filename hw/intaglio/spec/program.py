@@ -36,6 +36,8 @@ class TensorPlan:
         real = scale * (code - zero_point).
     zero_point : int
         See `scale`.
+    bits : int
+        Width of a code: 4, 8 or 16.
     """
 
     number: int
@@ -45,6 +47,7 @@ class TensorPlan:
     offset: int
     scale: float
     zero_point: int
+    bits: int = 8
 
 
 @dataclass(frozen=True)

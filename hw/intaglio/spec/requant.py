@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from intaglio.spec.errors import Finding, ModelError
-from intaglio.spec.formats import INT8, INT16, IntFormat
+from intaglio.spec.formats import INT8, INT16, IntFormat, signed
 from intaglio.spec.graph import Graph, Node, Op, Quantisation, Requant, Tensor
 from intaglio.spec.host import HostOperator
 from intaglio.spec.rounding import Rounding, clamp_range, operator_scales, rounding_of
 from intaglio.spec.scale import Scale, fp32_scale, mean_scale
 
-FORMATS = {"int8": INT8, "int16": INT16}
+FORMATS = {"int4": signed(4), "int8": INT8, "int16": INT16}
 """Formats of activations."""
 
 
@@ -24,7 +24,7 @@ def format_of(tensor: Tensor) -> IntFormat:
         E304: it holds no integer codes.
     """
     if tensor.dtype not in FORMATS:
-        raise _untyped(tensor, tensor.dtype, "int8 or int16")
+        raise _untyped(tensor, tensor.dtype, "int4, int8 or int16")
     return FORMATS[tensor.dtype]
 
 

@@ -53,10 +53,10 @@ _FLOAT = dict.fromkeys((*_WEIGHTED, *_PAIRS, Op.MEAN, Op.AVERAGE_POOL), Rounding
 
 # Reference engine -> bits of an activation -> rounding of each operator.
 _ROUNDINGS: dict[str, dict[int, dict[Op, Rounding]]] = {
-    "litert": {8: _EIGHT | _AWAY, 16: _SIXTEEN | _AWAY},
-    "tflm": {8: _EIGHT, 16: _SIXTEEN | {Op.DENSE: Rounding.I64_Q15}},
-    "onnxruntime": dict.fromkeys((8, 16), _EIGHT | _FLOAT),
-    "own": dict.fromkeys((8, 16), _EIGHT | _OWN),
+    "litert": {4: _EIGHT | _AWAY, 8: _EIGHT | _AWAY, 16: _SIXTEEN | _AWAY},
+    "tflm": {4: _EIGHT, 8: _EIGHT, 16: _SIXTEEN | {Op.DENSE: Rounding.I64_Q15}},
+    "onnxruntime": dict.fromkeys((4, 8, 16), _EIGHT | _FLOAT),
+    "own": dict.fromkeys((4, 8, 16), _EIGHT | _OWN),
 }
 REFERENCES = tuple(_ROUNDINGS)
 """Engines whose bits can be asked for, as every command spells them."""
@@ -96,7 +96,7 @@ def rounding_of(op: Op, reference: str, bits: int = 8) -> Rounding:
         ``"litert"`` (LiteRT's reference kernels), ``"tflm"`` (TensorFlow Lite Micro),
         ``"onnxruntime"`` (ONNX Runtime on a CPU) or ``"own"`` (one rounding, ties up).
     bits : int
-        Of the activations: 8 or 16.
+        Of the activations: 4, 8 or 16; those of 4 bits are ours, and round as those of 8.
 
     Raises
     ------

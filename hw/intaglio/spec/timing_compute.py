@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +11,8 @@ import numpy as np
 from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import IntArray
+from intaglio.spec.lane import Precision
+from intaglio.spec.tensor import pixel_words
 from intaglio.spec.window import tile_pixels
 
 # Latencies of the blocks; tests compare each with the block's own `latency_cycles`.
@@ -19,6 +21,7 @@ VECTOR_CYCLES = 3  # a window's last tap to its first accumulators
 DRAIN_CYCLES = 15  # accumulators to the written word
 GATHER_CYCLES = 2  # a request's last pass to its words
 START_CYCLES = 5  # a command is taken to its first request, without the P cycles of placing
+SCALE_CYCLES = 2  # sums of groups pass their scales, where the array has these
 BLOCK_CYCLES = 3  # the same from one output block's last request to the next one's first
 
 
@@ -155,6 +158,11 @@ class _Pipeline:
         self.hold = bool(fields["hold"])
         # A folded window leaves the drain half a window later, unless it is a single payload.
         self.folding = config.drain_steps // 2 if fields["fold"] else 0
+        # Outputs of 16 bits take two cycles a payload; groups with scales are drained one by one.
+        self.slow = pixel_words(Precision(fields["out_precision"]).bits)
+        self.group = config.lanes.group_steps if fields["scaled"] else 0
+        self.place_in_group = 0
+        self.unit = ARRAY_CYCLES + (SCALE_CYCLES if config.group_scale == "integer" else 0)
         self.on_array = operation in (Operation.CONV, Operation.DEPTHWISE)
         self.now = 0  # absolute cycle that the relative times below count from
         self.ready = 0  # the next request may reach the gather
@@ -193,16 +201,28 @@ class _Pipeline:
             last_pass = first + passes[n // blocks] - 1
             self.ready = last_pass + 1
             visible = max(last_pass + GATHER_CYCLES, previous + 1)
-            ends_tile = n == len(steps) - 1
-            taken = visible + (steps[n] - 1 if self.on_array else 0)
-            if ends_tile and not self.hold:
-                taken = max(taken, self.last + self._wait())
-                self.last = taken
-                self.payloads = count * self.config.drain_steps
-            elif ends_tile:
-                self.last = taken
+            taken = visible - 1
+            for count_of_steps, ends in self._parts(steps[n], n == len(steps) - 1):
+                taken += count_of_steps
+                if ends and not self.hold:
+                    taken = max(taken, self.last + self._wait())
+                    self.payloads = count * self.config.drain_steps * self.slow
+                if ends:
+                    self.last = taken
             before, previous = previous, taken
         self.pops = (before, previous)
+
+    def _parts(self, steps: int, ends_tile: bool) -> Iterator[tuple[int, bool]]:
+        """Yield the steps of a request in parts, and whether a part ends what is drained."""
+        left = steps if self.on_array else 1
+        while left:
+            part = min(left, self.group - self.place_in_group) if self.group else left
+            left -= part
+            ends = ends_tile and not left
+            if self.group:
+                self.place_in_group = (self.place_in_group + part) % self.group
+                ends = self.place_in_group == 0
+            yield part, ends
 
     def _wait(self) -> int:
         """Return the cycles from one tile's last step to the next one's, at least."""
@@ -217,5 +237,5 @@ class _Pipeline:
         """Return the cycle of completion."""
         if self.hold:
             return self.now + self.last + ARRAY_CYCLES
-        unit = ARRAY_CYCLES if self.on_array else VECTOR_CYCLES
+        unit = self.unit if self.on_array else VECTOR_CYCLES
         return self.now + self.last + unit + self.payloads - 1 + self.folding + DRAIN_CYCLES

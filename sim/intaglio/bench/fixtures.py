@@ -96,7 +96,7 @@ class ArrayFixture(Holder):
         self.latency_cycles = MacArray.latency_cycles
         super().__init__(
             {
-                "weights": In(stream.Signature(word_layout(config.weight_bytes * 8))),
+                "weights": In(stream.Signature(word_layout(config.lanes.word_bits))),
                 "i": In(stream.Signature(words_layout(config))),
                 "o": Out(stream.Signature(accs_layout(config), always_ready=True)),
                 "depthwise": In(1),
@@ -108,7 +108,7 @@ class ArrayFixture(Holder):
         m = Module()
         config = self.config
         m.submodules.array = array = self.array
-        m.submodules.memory = memory = Scratchpad(config.weight_bytes * 8, config.weight_words)
+        m.submodules.memory = memory = Scratchpad(config.lanes.word_bits, config.weight_words)
         fresh = Signal(init=1)
         m.d.sync += fresh.eq(0)
         m.d.comb += [

@@ -121,7 +121,7 @@ def _array_golden(config: ArrayConfig, mode: Mode, inputs: Values) -> Values:
         codes = np.array([_int8(word, config.channels) for word in words["word"]])
         codes = codes.reshape(config.pixels, config.depth, -1)
         for step in range(tap["steps"]):
-            wgt = _int8(memory[at], config.weight_bytes).reshape(config.depth, config.channels)
+            wgt = _int8(memory[at], config.weight_bytes).reshape(config.channels, config.depth).T
             for p in range(config.pixels):
                 acc[p] += (mode.operands(config, codes[p], step) * wgt).sum(axis=0)
             at += 1

@@ -12,9 +12,11 @@ from intaglio.bench.row import Row, Values
 from intaglio.golden.machine import GoldenDevice
 from intaglio.spec.commands import COMPUTE, LOAD, PARAM, STORE, Memory, Opcode, Operation, Region
 from intaglio.spec.config import CODES, ArrayConfig
+from intaglio.spec.lane import Precision
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.quant import IDENTITY, Rounding
-from intaglio.spec.scale import multiplier
+from intaglio.spec.scale import multiplier, q15
+from intaglio.spec.tensor import pixel_words
 from intaglio.spec.window import Window, pair_fields
 
 IN_WORDS, OUT_WORDS = 200, 900  # where outputs begin, where they end
@@ -64,26 +66,35 @@ def _commands(config: ArrayConfig) -> list[dict[str, int]]:
         half | {"hold": 1},
         half | {"accumulate": 1, "weight_start": 5},
     ]
+    return placed(commands)
+
+
+def placed(commands: list[dict[str, int]]) -> list[dict[str, int]]:
+    """Return commands that write words of their own, so that none hides what another wrote."""
     place = IN_WORDS
     for command in commands:
-        # Each command writes words of its own, so that none hides what another wrote.
-        command.update(out_start=place, out_row=command["out_w"], out_block=command["pixels"])
-        place += command["pixels"] * command["out_blocks"]
+        bits = Precision(command.get("out_precision", 0)).bits
+        row = command["out_w"] * pixel_words(bits)
+        size = command["pixels"] * pixel_words(bits)
+        command.update(out_start=place, out_row=row, out_block=size)
+        place += size * command["out_blocks"]
     if place > OUT_WORDS:
         raise ValueError("the outputs of the core's commands do not fit their space")
     return commands
 
 
-def _inputs(config: ArrayConfig, rng: np.random.Generator) -> Values:
+def _inputs(
+    config: ArrayConfig, commands: list[dict[str, int]], factor: float, rng: np.random.Generator
+) -> Values:
     """Return words for every memory, the commands, and the reads of all that was written."""
     writes = [
         {"memory": int(memory), "address": address, "data": data}
-        for memory, words in _memories(config, rng).items()
+        for memory, words in _memories(config, factor, rng).items()
         for address, data in enumerate(words)
     ]
     return {
         "writes": writes,
-        "commands": [_pack(command) for command in _commands(config)],
+        "commands": [_pack(command) for command in commands],
         "fetch": list(range(OUT_WORDS)),
     }
 
@@ -93,29 +104,30 @@ def _pack(command: dict[str, int]) -> int:
     return COMPUTE.pack(command)
 
 
-def _memories(config: ArrayConfig, rng: np.random.Generator) -> dict[Memory, list[int]]:
-    """Return the contents of each on-chip memory."""
+def _memories(
+    config: ArrayConfig, factor: float, rng: np.random.Generator
+) -> dict[Memory, list[int]]:
+    """Return the contents of each on-chip memory; outputs are scaled by `factor`."""
     acts = rng.integers(0, 256, (OUT_WORDS, config.act_bytes), np.uint8)
     weights = rng.integers(0, 256, (26 * config.channels, config.weight_bytes), np.uint8)
-    # Depthwise reads the first words: the weights of d >= 1 are 0 there.
-    weights[:18, config.channels :] = 0
     params = []
     for word in range(2 * config.drain_steps):
         records = [
             {
                 "bias": int(rng.integers(-5000, 5000)),
                 "multiplier": (
-                    scale := IDENTITY if word == 0 and q == 0 else multiplier(0.004)
+                    scale := IDENTITY if word == 0 and q == 0 else q15(multiplier(factor))
                 ).multiplier,
                 "shift": scale.shift,
             }
             for q in range(config.requant_lanes)
         ]
         params.append(sum(PARAM.pack(r) << (PARAM.bits * q) for q, r in enumerate(records)))
+    word = (1 << config.lanes.word_bits) - 1
     table = rng.integers(-20000, 20000, (CODES, 2)).astype(np.int32)
     return {
         Memory.ACTS: [int.from_bytes(row.tobytes(), "little") for row in acts],
-        Memory.WEIGHTS: [int.from_bytes(row.tobytes(), "little") for row in weights],
+        Memory.WEIGHTS: [int.from_bytes(row.tobytes(), "little") & word for row in weights],
         Memory.PARAMS: params,
         Memory.TABLE: [int.from_bytes(row.tobytes(), "little") for row in table],
     }
@@ -152,15 +164,20 @@ def _transfer(opcode: Opcode, offset: int, beats: int) -> dict[str, int]:
     return fields | {"offset": offset, "row_beats": beats, "rows": 1}
 
 
-ROWS = tuple(
-    Row(
-        name=f"core-{config.name}",
+def core_row(name: str, config: ArrayConfig, commands: list[dict[str, int]], factor: float) -> Row:
+    """Return a row that runs `commands` on the core."""
+    return Row(
+        name=name,
         build=partial(CoreFixture, config),
-        settings={"expected": len(_commands(config))},
-        inputs=partial(_inputs, config),
+        settings={"expected": len(commands)},
+        inputs=partial(_inputs, config, commands, factor),
         golden=partial(_golden, config),
         first=("writes",),
         latency=None,
     )
+
+
+ROWS = tuple(
+    core_row(f"core-{config.name}", config, _commands(config), 0.004)
     for config in (PRESETS["tiny"], PRESETS["default"])
 )

@@ -27,7 +27,7 @@ def dense_acc(x: Array, zero_point: int, weights: Array, weight_zero_point: int 
         Codes O, K.
     """
     a = x.astype(np.int32) - zero_point
-    w = weights.astype(np.int32) - weight_zero_point
+    w = weights.astype(np.int64) - weight_zero_point
     kind = exact_float(_sum_bound(a, w))
     return np.asarray(np.matmul(a.astype(kind), w.astype(kind).T), np.int64)
 
@@ -99,6 +99,23 @@ def depthwise_acc(
     for r, s in np.ndindex(kernel_h, kernel_w):
         acc += taps[:, :, :, r, s, :, None] * per_channel[r, s]
     return acc.reshape(*taps.shape[:3], outputs).astype(np.int64)
+
+
+def scaled_weights(weights: Array, scales: Array, kind: str) -> IntArray:
+    """Return what the weights O, ..., C of a layer with group scales count in the end.
+
+    Parameters
+    ----------
+    weights : int array
+        O, KH, KW, C or O, C.
+    scales : int array
+        `kind` ``"shift"``: C amounts; ``"integer"``: O, KH, KW, groups or O, groups factors.
+    """
+    codes = weights.astype(np.int64)
+    if kind == "shift":
+        return np.asarray(codes << scales.astype(np.int64), np.int64)
+    size = codes.shape[-1] // scales.shape[-1]
+    return codes * np.repeat(scales.astype(np.int64), size, axis=-1)
 
 
 def add_bias(acc: IntArray, bias: Array | None, out: Output) -> Codes:

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from intaglio.golden.machine_lane import low_half
 from intaglio.golden.machine_move import Buffers
+from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import IntArray
+from intaglio.spec.lane import Precision
 
 Fields = Mapping[str, int]
 Codes = npt.NDArray[np.int8]
 Taps = tuple[IntArray, npt.NDArray[np.bool_]]
-
-# A sum of so many products of int8 codes is exact in float32: terms * 2**14 <= 2**24.
-FLOAT32_TERMS = 1 << 10
 
 
 def taps_of(fields: Fields) -> Taps:
@@ -44,12 +44,20 @@ def read_block(
     taps: Taps,
     block: int,
 ) -> Codes:
-    """Return the codes of each (window, tap, lane) for one channel block."""
+    """Return the codes of each (window, tap, lane) for one channel block.
+
+    Channels of 4 bits that are kept apart: two blocks share their words, and come as bytes.
+    """
     address, inside = taps
-    at = np.where(inside, address + block * fields["in_block"], 0)
+    apart = fields["operation"] != Operation.CONV or fields["local"]
+    narrow = fields["precision"] == Precision.BITS4 and apart
+    plane = block // 2 if narrow else block
+    at = np.where(inside, address + plane * fields["in_block"], 0)
     require_words(at, buffers.acts.shape[0], "activation")
     codes: Codes = buffers.acts.view(np.int8)[at]
     codes[~inside] = fields["pad_value"]
+    if narrow:
+        codes = codes >> 4 if block % 2 else low_half(codes)
     return codes
 
 
@@ -59,17 +67,6 @@ def require_words(address: IntArray, words: int, what: str) -> None:
         raise ValueError(
             f"{what} words {address.min()} to {address.max()} do not exist: there are {words}"
         )
-
-
-def products(run: Codes, weights: Codes) -> IntArray:
-    """Return sum_i run[m, i, g] * weights[i, lane], g the group of the lane: matrix products."""
-    windows, terms, groups = run.shape
-    lanes = weights.shape[1] // groups
-    exact = np.float32 if terms <= FLOAT32_TERMS else np.float64
-    acts = run.transpose(2, 0, 1).astype(exact)
-    wgts = weights.reshape(terms, groups, lanes).transpose(1, 0, 2).astype(exact)
-    sums = np.matmul(acts, wgts).transpose(1, 0, 2)
-    return np.asarray(sums, np.int64).reshape(windows, -1)
 
 
 def channel_run(
@@ -116,8 +113,9 @@ def wide_taps(fields: Fields, config: ArrayConfig, codes: Codes) -> Codes:
     """
     columns = fields["kernel_w"]
     missing = -columns % config.depth
+    pad = fields["pad_value"]
+    if fields["precision"] == Precision.BITS4 and fields["operation"] != Operation.CONV:
+        pad = (pad & 0xF) - 16 * (pad >> 3 & 1)
     by_row = codes.reshape(codes.shape[0], -1, columns, config.channels)
-    full = np.pad(
-        by_row, ((0, 0), (0, 0), (0, missing), (0, 0)), constant_values=fields["pad_value"]
-    )
+    full = np.pad(by_row, ((0, 0), (0, 0), (0, missing), (0, 0)), constant_values=pad)
     return full.reshape(*by_row.shape[:2], -1, config.depth, config.channels)

@@ -41,7 +41,7 @@ def run_graph(
     for first in range(0, factor, IMAGES_AT_ONCE):
         last = min(first + IMAGES_AT_ONCE, factor)
         values = {
-            number: np.asarray(inputs[number], graph.tensors[number].dtype)[
+            number: np.asarray(inputs[number], _storage(graph.tensors[number].dtype))[
                 first * graph.tensors[number].shape[0] : last * graph.tensors[number].shape[0]
             ]
             for number in graph.inputs
@@ -49,10 +49,15 @@ def run_graph(
         for node in graph.nodes:
             number = node.outputs[0]
             tensor = graph.tensors[number]
-            result = run_node(graph, node, values, reference).astype(tensor.dtype)
+            result = run_node(graph, node, values, reference).astype(_storage(tensor.dtype))
             values[number] = result.reshape((last - first) * tensor.shape[0], *tensor.shape[1:])
         chunks.append(values)
     return {number: np.concatenate([chunk[number] for chunk in chunks]) for number in chunks[0]}
+
+
+def _storage(dtype: str) -> str:
+    """Return the numpy type of a tensor's codes."""
+    return "int8" if dtype == "int4" else dtype
 
 
 def _check_inputs(graph: Graph, inputs: Mapping[int, Array]) -> int:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from intaglio.golden.conv import add_bias, conv_acc, dense_acc, depthwise_acc
+from intaglio.golden.conv import (
+    add_bias,
+    conv_acc,
+    dense_acc,
+    depthwise_acc,
+    scaled_weights,
+)
 from intaglio.golden.node_pairs import add_pair, table
 from intaglio.golden.node_pools import average, maximum, mean
 from intaglio.golden.output import Codes, Output
@@ -43,6 +49,8 @@ def _weighted(step: Step) -> Codes:
     """Run CONV, DEPTHWISE or DENSE."""
     node, attributes = step.node, step.node.attributes
     x, weights = step.value(0), step.value(1)
+    if node.attributes.group_scale != "none":
+        weights = scaled_weights(weights, step.value(3), node.attributes.group_scale)
     bias = None if node.inputs[2] < 0 else step.value(2)
     zero_point = step.qx.zero_point
     if node.op is Op.DENSE:

@@ -10,8 +10,8 @@ from intaglio.api.bench_bound import Command, bound_of
 from intaglio.api.bench_layers import cycles_in
 from intaglio.api.bench_measure import streamed_config
 from intaglio.api.bench_table import BenchLayer, ratio_of
-from intaglio.api.layer_cycles import memory_model, model_cycles
 from intaglio.api.inputs import Codes, as_codes, random_inputs
+from intaglio.api.layer_cycles import memory_model, model_cycles
 from intaglio.api.model import Model
 from intaglio.api.plan import Plan
 from intaglio.api.plan import compile as compile_model

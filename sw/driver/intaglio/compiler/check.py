@@ -5,9 +5,11 @@ from __future__ import annotations
 from intaglio.compiler.places import HOST
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError, ModelError
+from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph, Node, Op
 from intaglio.spec.quant import rounding_of
 from intaglio.spec.registers import TRACE_ENTRIES
+from intaglio.spec.requant import format_of
 
 # What the fixed-point form of the reference kernels covers.
 SOFTMAX_FACTORS = (2.0**-26, 2.0**4)
@@ -57,15 +59,17 @@ def activations(node: Node) -> tuple[int, ...]:
 
 
 def _node_findings(graph: Graph, node: Node, config: ArrayConfig, reference: str) -> list[Finding]:
-    findings = _activation_findings(graph, node)
+    findings = _activation_findings(graph, node, config)
     if findings:
         return findings
     if node.op in _WEIGHTED:
-        findings += _weight_findings(graph, node)
+        findings += _weight_findings(graph, node, config)
     findings += _form_findings(graph, node)
-    moves = node.op in {Op.PAD, Op.SLICE}
-    mode = None if node.op in HOST else rounding_of(Op.MAX_POOL if moves else node.op, reference)
-    if mode is not None and mode not in config.roundings:
+    if node.op in HOST:
+        return findings
+    op = Op.MAX_POOL if node.op in {Op.PAD, Op.SLICE} else node.op
+    mode = rounding_of(op, reference, format_of(graph.tensors[node.inputs[0]]).bits)
+    if mode not in config.roundings:
         findings.append(
             _fault(
                 "E303",
@@ -77,19 +81,25 @@ def _node_findings(graph: Graph, node: Node, config: ArrayConfig, reference: str
     return findings
 
 
-def _activation_findings(graph: Graph, node: Node) -> list[Finding]:
+def _activation_findings(graph: Graph, node: Node, config: ArrayConfig) -> list[Finding]:
     """Return the faults of a node's input and output tensors."""
     findings = []
+    dtypes = [f"int{bits}" for bits in config.lanes.widths]
     for number in (*activations(node), *node.outputs):
         tensor = graph.tensors[number]
         shape = tensor.shape
-        if tensor.dtype != "int8":
-            findings.append(_fault("E304", node, f"{tensor.name} is {tensor.dtype}", "int8"))
+        if tensor.dtype not in dtypes:
+            what = f"{tensor.name} is {tensor.dtype}"
+            findings.append(_fault("E304", node, what, " or ".join(dtypes)))
         elif tensor.quant is None or tensor.quant.axis is not None:
             findings.append(_fault("E304", node, f"{tensor.name} has not one scale", "one scale"))
         elif shape[:1] != (1,) or len(shape) > 4:
             what = f"{tensor.name} has shape {shape}"
             findings.append(_fault("E304", node, what, "batch 1, N,H,W,C"))
+    widths = {graph.tensors[number].dtype for number in activations(node)}
+    if not findings and len(widths) > 1:
+        what = f"reads {' and '.join(sorted(widths))}"
+        findings.append(_fault("E304", node, what, "operands of one width"))
     return findings
 
 
@@ -111,16 +121,46 @@ def _form_findings(graph: Graph, node: Node) -> list[Finding]:
     return []
 
 
-def _weight_findings(graph: Graph, node: Node) -> list[Finding]:
+def _weight_findings(graph: Graph, node: Node, config: ArrayConfig) -> list[Finding]:
     weights = graph.tensors[node.inputs[1]]
-    if weights.data is None or weights.dtype not in WEIGHTS:
+    wide = config.lanes.weight.table().max() > INT8.max or 16 in config.precisions
+    known = (*WEIGHTS, "int16", "int32") if wide else WEIGHTS
+    if weights.data is None or weights.dtype not in known:
         have = NINE_BITS if weights.dtype == "int16" else f"has weights of type {weights.dtype}"
         return [_fault("E304", node, have, "constant int8 or int4")]
     if weights.quant is None or bool((weights.quant.zero_points != 0).any()):
         return [_fault("E304", node, "has weights with a zero point or no scale", "zero point 0")]
     absent = len(node.inputs) < 3 or node.inputs[2] < 0
-    if not absent and graph.tensors[node.inputs[2]].dtype != "int32":
-        return [_fault("E304", node, "has a bias that is not int32", "constant int32")]
+    if not absent and graph.tensors[node.inputs[2]].dtype not in ("int32", "int64"):
+        return [_fault("E304", node, "has a bias that is not int32", "constant int32 or int64")]
+    return _scale_findings(graph, node, config)
+
+
+def _scale_findings(graph: Graph, node: Node, config: ArrayConfig) -> list[Finding]:
+    """Return the faults of a node's group scales."""
+    kind = node.attributes.group_scale
+    if kind == "none":
+        return []
+    if kind != config.group_scale:
+        what = f"has {kind} group scales, {config.name} is built for {config.group_scale}"
+        return [_fault("E304", node, what, f"array.group_scale = {kind}")]
+    scales = graph.tensors[node.inputs[3]].data
+    weights = graph.tensors[node.inputs[1]].shape
+    lane = config.lanes
+    if kind == "shift":
+        limit, shape = lane.shift_groups - 1, weights[-1:]
+    else:
+        limit, shape = (1 << lane.scale_bits) - 1, (*weights[:-1], weights[-1] // lane.group_size)
+        if weights[-1] % lane.group_size:
+            what = f"has {weights[-1]} channels a tap"
+            return [_fault("E404", node, what, f"a multiple of group_size = {lane.group_size}")]
+    if (
+        scales is None
+        or scales.shape != shape
+        or int(scales.min()) < 0
+        or int(scales.max()) > limit
+    ):
+        return [_fault("E304", node, f"has group scales outside 0 to {limit}", f"shape {shape}")]
     return []
 
 

@@ -10,7 +10,8 @@ from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.flow import is_alias, plan_flow
 from intaglio.compiler.group import suit
 from intaglio.compiler.host import host_step
-from intaglio.compiler.layer import Layer
+from intaglio.compiler.lane import fit_lane
+from intaglio.compiler.layer import Layer, image_of
 from intaglio.compiler.lower import lower
 from intaglio.compiler.memory import plan_memory
 from intaglio.compiler.places import host_reason
@@ -19,7 +20,7 @@ from intaglio.spec.commands import COMMAND_BYTES
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.graph import Graph
 from intaglio.spec.program import HostStep, Job, LayerPlan, Program, TensorPlan
-from intaglio.spec.requant import quant_of
+from intaglio.spec.requant import format_of, quant_of
 
 
 def compile_graph(
@@ -66,7 +67,7 @@ def compile_graph(
     check_graph(graph, config, reference)
     flow = plan_flow(graph, reference)
     layers = {
-        index: suit(lower(graph, index, reference), config)
+        index: fit_lane(suit(lower(graph, index, reference), config), config)
         for stage in flow.stages
         if not stage.host
         for index in stage.nodes
@@ -132,7 +133,8 @@ def _tensor_plan(graph: Graph, number: int, home: Home) -> TensorPlan:
         number=number,
         name=tensor.name,
         shape=tensor.shape,
-        image=home.image,
+        image=image_of(tensor),
+        bits=format_of(tensor).bits,
         offset=home.offset,
         scale=quant.scale,
         zero_point=quant.zero_point,

@@ -26,7 +26,7 @@ def block_cycles(layer: Layer, config: ArrayConfig, pixels: int) -> int:
     tile = tile_pixels(layer.operation, config)
     reduction = Reduction.of(layer, config)
     steps = reduction.words(whole_chunk(layer, reduction))
-    return -(-pixels // tile) * max(steps, tile * config.drain_steps)
+    return -(-pixels // tile) * max(steps, tile * config.drain_steps * layer.out_words)
 
 
 def tiling_cost(
@@ -56,7 +56,8 @@ def tiling_cost(
     compute = sum(block_cycles(layer, config, strip.pixels) for strip in strips) * blocks
     commands = len(tiling.chunks) * (blocks * tiles if split else parts)
     compute += COMMAND_CYCLES * max(commands, parts)
-    out = [0 if resident[-1] else blocks * strip.pixels for strip in strips]
+    planes = layer.out_planes((0, blocks))[1] * layer.out_words
+    out = [0 if resident[-1] else planes * strip.pixels for strip in strips]
     if any(len(slots) == 1 for slots in tiling.slots):
         return inputs + max(weights, compute) + sum(out), inputs + weights + sum(out)
     first, last = spilled * read[0], out[-1] // panels

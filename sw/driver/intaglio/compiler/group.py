@@ -8,6 +8,7 @@ import numpy as np
 
 from intaglio.compiler.layer import Layer
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.lane import Precision
 
 
 def suit(layer: Layer, config: ArrayConfig) -> Layer:
@@ -23,12 +24,14 @@ def suit(layer: Layer, config: ArrayConfig) -> Layer:
     inner, outer = layer.weights.shape[3], layer.out_image[2] // layer.groups
     lanes = config.channels
     fits = inner == outer and 1 < inner <= lanes and inner & (inner - 1) == 0
+    fits = fits and layer.precision is Precision.BITS8
     if fits and (config.grouped or inner == lanes):
         return replace(layer, lane_group=inner)
-    if inner % lanes == 0 and outer % lanes == 0:
+    whole = inner % lanes == 0 and outer % lanes == 0
+    if whole and layer.precision is layer.out_precision is Precision.BITS8:
         return layer
     out, rows, columns, _ = layer.weights.shape
-    dense = np.zeros((layer.groups, outer, rows, columns, layer.groups, inner), np.int8)
+    dense = np.zeros((layer.groups, outer, rows, columns, layer.groups, inner), layer.weights.dtype)
     for g in range(layer.groups):
         dense[g, ..., g, :] = layer.weights[g * outer : (g + 1) * outer]
     return replace(layer, groups=1, weights=dense.reshape(out, rows, columns, -1))

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from intaglio.spec.commands import Memory, Opcode, Operation, Region
 from intaglio.spec.config import CODES, ArrayConfig
+from intaglio.spec.lane import Precision
+from intaglio.spec.tensor import pixel_words
 
 TENSORS = "tensors"
 Place = Memory | str
@@ -64,10 +66,16 @@ def spans_of(opcode: Opcode, fields: Mapping[str, int], config: ArrayConfig) -> 
 
 def _pair_reads(fields: Mapping[str, int]) -> list[Span]:
     starts = (fields["start"], fields["start"] + fields["tap_x"])
+    blocks = _in_planes(fields)
     return [
-        Span(Memory.ACTS, start, fields["pixels"], fields["out_blocks"], fields["in_block"])
-        for start in starts
+        Span(Memory.ACTS, start, fields["pixels"], blocks, fields["in_block"]) for start in starts
     ]
+
+
+def _in_planes(fields: Mapping[str, int]) -> int:
+    """Return the planes of words that channels which are kept apart are read from."""
+    blocks = fields["out_blocks"]
+    return -(-blocks // 2) if fields["precision"] == Precision.BITS4 else blocks
 
 
 def _image_reads(fields: Mapping[str, int]) -> list[Span]:
@@ -85,7 +93,7 @@ def _image_reads(fields: Mapping[str, int]) -> list[Span]:
         return []
     sums = fields["operation"] == Operation.CONV and not fields["local"]
     base = fields["start"] - fields["y0"] * fields["in_w"] - fields["x0"]
-    blocks = fields["in_blocks"] if sums else fields["out_blocks"]
+    blocks = fields["in_blocks"] if sums else _in_planes(fields)
     first = base + top * fields["in_w"] + left
     rows, length = bottom - top + 1, right - left + 1
     if blocks > 1 and (rows == 1 or length == fields["in_w"]):  # a block has words in a row
@@ -124,15 +132,17 @@ def _writes(fields: Mapping[str, int]) -> list[Span]:
     if fields["hold"]:
         return []
     whole, rest = divmod(fields["pixels"], fields["out_w"])
-    spans = []
-    for block in range(fields["out_blocks"]):
+    bits = Precision(fields["out_precision"]).bits
+    words, spans = pixel_words(bits), []
+    for block in range(-(-fields["out_blocks"] // (2 if bits == 4 else 1))):
         start = fields["out_start"] + block * fields["out_block"]
         if whole:
             row = fields["out_row"]
-            spans.append(Span(Memory.ACTS, start, fields["out_w"], whole, row, writes=True))
+            width = fields["out_w"] * words
+            spans.append(Span(Memory.ACTS, start, width, whole, row, writes=True))
         if rest:
             start += whole * fields["out_row"]
-            spans.append(Span(Memory.ACTS, start, rest, writes=True))
+            spans.append(Span(Memory.ACTS, start, rest * words, writes=True))
     return spans
 
 

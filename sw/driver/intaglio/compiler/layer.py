@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 from intaglio.spec.commands import Operation
 from intaglio.spec.formats import IntArray
-from intaglio.spec.graph import Op, Tensor
+from intaglio.spec.graph import Graph, Node, Op, Tensor
+from intaglio.spec.lane import Precision
 from intaglio.spec.quant import Rounding, Scale
+from intaglio.spec.requant import format_of
+from intaglio.spec.tensor import pixel_words
 
 Image = tuple[int, int, int]
 
@@ -92,8 +96,9 @@ class Layer:
         Taps outside the image above and left of the first window.
     pad_value : int
         What such a tap reads.
-    weights : int8 array or None
-        CONV: O, KH, KW, C. DEPTHWISE: KH, KW, C, or None: all 1.
+    weights : int array or None
+        CONV: O, KH, KW, C. DEPTHWISE: KH, KW, C, or None: all 1. Values; codes in bytes from
+        :func:`intaglio.compiler.lane.fit_lane` on, which also counts images in words.
     params : tuple of Params
         Sets that `areas` name.
     areas : tuple of Area
@@ -108,6 +113,13 @@ class Layer:
         CONV: groups of channels; weights are O, KH, KW, C / groups.
     lane_group : int
         CONV: channels of a group of lanes, where the groups are that; else 0.
+    amounts : int array or None
+        CONV: by how many places each input channel is shifted left: C, from `fit_lane` on 1, KH,
+        KW, C in bytes.
+    scales : int array or None
+        CONV: what the sum of each group of channels is multiplied by: O, KH, KW, groups.
+    precision, out_precision : Precision
+        Widths of the inputs and of the output.
     """
 
     index: int
@@ -129,11 +141,32 @@ class Layer:
     dilation: tuple[int, int] = (1, 1)
     pads: tuple[int, int] = (0, 0)
     pad_value: int = 0
-    weights: npt.NDArray[np.int8] | None = None
+    weights: npt.NDArray[Any] | None = None
     table: IntArray | None = None
     macs: int = 0
     groups: int = 1
     lane_group: int = 0
+    amounts: npt.NDArray[Any] | None = None
+    scales: IntArray | None = None
+    precision: Precision = Precision.BITS8
+    out_precision: Precision = Precision.BITS8
+
+    @property
+    def out_words(self) -> int:
+        """Words of an output pixel in a block."""
+        return pixel_words(self.out_precision.bits)
+
+    def out_planes(self, blocks: tuple[int, int]) -> tuple[int, int]:
+        """Return the planes of words of output blocks [first, end)."""
+        return _planes(blocks, self.out_precision)
+
+    def in_planes(self, blocks: tuple[int, int]) -> tuple[int, int]:
+        """Return the planes of words of input blocks that are kept apart."""
+        return _planes(blocks, self.precision)
+
+    def stored_area(self, area: Area) -> Area:
+        """Return an area of the output with its columns counted in words."""
+        return replace(area, x0=area.x0 * self.out_words, x1=area.x1 * self.out_words)
 
     @property
     def sums_channels(self) -> bool:
@@ -141,11 +174,34 @@ class Layer:
         return self.operation is Operation.CONV and not self.lane_group
 
 
+def _planes(blocks: tuple[int, int], precision: Precision) -> tuple[int, int]:
+    """Return planes of blocks [first, end): of 4 bits, one for two blocks."""
+    if precision is not Precision.BITS4:
+        return blocks
+    return blocks[0] // 2, -(-blocks[1] // 2)
+
+
 def image_of(tensor: Tensor) -> Image:
     """Return H, W, C of an activation tensor: N,H,W,C or N,W,C or N,C or C, with N = 1."""
     inner = tensor.shape[1:] if len(tensor.shape) > 1 else tensor.shape
     height, width, channels = (1, 1, 1, *inner)[-3:]
     return height, width, channels
+
+
+class Widths(TypedDict):
+    """The widths of a layer's inputs and of its output."""
+
+    precision: Precision
+    out_precision: Precision
+
+
+def widths_of(graph: Graph, node: Node) -> Widths:
+    """Return the widths of the activations that a node reads and writes."""
+    before, after = (graph.tensors[n] for n in (node.inputs[0], node.outputs[0]))
+    return {
+        "precision": Precision.of(format_of(before).bits),
+        "out_precision": Precision.of(format_of(after).bits),
+    }
 
 
 def whole(image: Image) -> Area:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from intaglio.compiler.layer import Layer, Params, image_of, whole
+from intaglio.compiler.layer import Layer, Params, image_of, whole, widths_of
 from intaglio.compiler.lower_moves import lower_move
 from intaglio.compiler.lower_pairs import lower_pair, lower_table
 from intaglio.compiler.lower_pool import lower_average, lower_max, lower_mean
@@ -16,7 +16,7 @@ from intaglio.spec.commands import Operation
 from intaglio.spec.formats import IntArray
 from intaglio.spec.graph import Graph, Node, Op, Tensor, pads_of
 from intaglio.spec.quant import Rounding
-from intaglio.spec.requant import clamp_of, quant_of, weighted_requant
+from intaglio.spec.requant import clamp_of, format_of, quant_of, weighted_requant
 
 
 def lower(graph: Graph, index: int, reference: str) -> Layer:
@@ -76,7 +76,8 @@ def _window_layer(
         if node.op is not Op.DENSE
         else (0, 0, 0, 0)
     )
-    prove_accumulator(node.name, weights, axes, zero, bias)
+    counted = _counted(graph, node, weights)
+    prove_accumulator(node.name, counted, axes, zero, bias, format_of(x).bits)
     return Layer(
         index=index,
         name=node.name,
@@ -86,7 +87,7 @@ def _window_layer(
         output=y.number,
         image=image,
         out_image=out_image,
-        params=(Params.of(bias - zero * weights.sum(axes), requant.scales),),
+        params=(Params.of(bias - zero * counted.sum(axes), requant.scales),),
         rounding=Rounding(requant.rounding),
         zero_point=requant.zero_point,
         low=requant.low,
@@ -97,9 +98,31 @@ def _window_layer(
         dilation=node.attributes.dilation,
         pads=(top, left),
         pad_value=zero,
-        weights=weights.astype(np.int8),
+        weights=weights,
         macs=macs,
+        amounts=_scales(graph, node, "shift", weights),
+        scales=_scales(graph, node, "integer", weights),
+        **widths_of(graph, node),
     )
+
+
+def _scales(graph: Graph, node: Node, kind: str, weights: IntArray) -> IntArray | None:
+    """Return the group scales of `kind` that a node has; integer ones by tap and group."""
+    if node.attributes.group_scale != kind:
+        return None
+    scales = np.asarray(graph.tensors[node.inputs[3]].data, np.int64)
+    return scales if kind == "shift" else scales.reshape(*weights.shape[:3], -1)
+
+
+def _counted(graph: Graph, node: Node, weights: IntArray) -> IntArray:
+    """Return what each weight counts, group scales included."""
+    amounts = _scales(graph, node, "shift", weights)
+    if amounts is not None:
+        return weights << amounts
+    scales = _scales(graph, node, "integer", weights)
+    if scales is not None:
+        return weights * np.repeat(scales, weights.shape[3] // scales.shape[3], axis=3)
+    return weights
 
 
 def _conv(graph: Graph, node: Node, index: int, reference: str) -> Layer:

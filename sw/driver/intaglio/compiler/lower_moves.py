@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from intaglio.compiler.layer import Layer, Params, image_of, whole
+from intaglio.compiler.layer import Layer, Params, image_of, whole, widths_of
 from intaglio.spec.commands import Operation
 from intaglio.spec.graph import Graph, Node, Op
 from intaglio.spec.quant import IDENTITY, rounding_of
@@ -39,5 +39,6 @@ def lower_move(graph: Graph, node: Node, index: int, reference: str) -> Layer:
         stride=(1, 1) if padding else (attributes.step[1], attributes.step[2]),
         pads=(first * attributes.begin[1], first * attributes.begin[2]),
         pad_value=quant_of(x).zero_point,
-        weights=np.ones((1, 1, out_image[2]), np.int8),
+        weights=np.ones((1, 1, out_image[2]), np.int64),
+        **widths_of(graph, node),
     )

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from intaglio.compiler.layer import Layer, Params, image_of, whole
+from intaglio.compiler.layer import Layer, Params, image_of, whole, widths_of
 from intaglio.spec.commands import Operation
 from intaglio.spec.float_pairs import float_pair
 from intaglio.spec.formats import INT8, IntArray
@@ -82,6 +82,7 @@ def _layer(
         high=high,
         areas=(whole(image),),
         table=table,
+        **widths_of(graph, node),
     )
 
 

@@ -7,12 +7,11 @@ from itertools import groupby
 
 import numpy as np
 
-from intaglio.compiler.layer import Area, Layer, Params, image_of, whole
+from intaglio.compiler.layer import Area, Layer, Params, image_of, whole, widths_of
 from intaglio.spec.commands import Operation
-from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph, Node, pads_of
 from intaglio.spec.quant import IDENTITY, average_scale, rounding_of
-from intaglio.spec.requant import divided_scale, divides_codes, quant_of
+from intaglio.spec.requant import divided_scale, divides_codes, format_of, quant_of
 
 _ZERO = np.zeros(1, np.int64)
 
@@ -24,7 +23,7 @@ def lower_max(
     return replace(
         _pool_layer(graph, node, index, reference, clamp),
         operation=Operation.MAX,
-        pad_value=INT8.min,
+        pad_value=format_of(graph.tensors[node.inputs[0]]).min,
         params=(Params.of(_ZERO, (IDENTITY,)),),
     )
 
@@ -146,4 +145,5 @@ def _pool_layer(
         kernel=node.attributes.kernel,
         stride=node.attributes.stride,
         pads=(top, left),
+        **widths_of(graph, node),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -9,14 +10,14 @@ from intaglio.compiler.allocate import Apart, Life, Placed, first_fit, gaps_at, 
 from intaglio.compiler.buffers import Home
 from intaglio.compiler.cost import tiling_cost
 from intaglio.compiler.flow import Flow
-from intaglio.compiler.layer import Layer, image_of
+from intaglio.compiler.lane import words_image
+from intaglio.compiler.layer import Layer
 from intaglio.compiler.lives import Sum, Use, candidates, edge_lives, orders_of, sums, uses_of
 from intaglio.compiler.tile import tile_layer
 from intaglio.compiler.tiling import Tiling
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.graph import Graph
-from intaglio.spec.tensor import tensor_bytes
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def plan_memory(
     """
     uses = uses_of(graph, flow)
     words = {
-        root: tensor_bytes(*image_of(graph.tensors[root]), config.channels) // config.act_bytes
+        root: math.prod(words_image(graph.tensors[root], config)) // config.act_bytes
         for root in uses
     }
     room = _Room(flow, layers, config, tuple(sums(flow, layers)))
@@ -84,7 +85,7 @@ def plan_memory(
     offsets, size = _offsets(flow, uses, words, inside, config, len(graph.nodes), reuse=reuse)
     homes = {
         number: replace(
-            Home(image_of(graph.tensors[number])),
+            Home(words_image(graph.tensors[number], config)),
             offset=offsets.get(root, -1),
             address=inside.get(root, -1),
         )

@@ -6,6 +6,7 @@ from intaglio.compiler.layer import Layer
 from intaglio.compiler.reduction import Chunk, Reduction, whole_chunk
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
+from intaglio.spec.lane import Precision
 from intaglio.spec.tensor import blocks_of
 
 
@@ -31,6 +32,7 @@ def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tu
     reduction = Reduction.of(layer, config)
     full = whole_chunk(layer, reduction)
     total = most = blocks_of(layer.out_image[2], config.channels)
+    pairs = total > 1 and Precision.BITS4 in (layer.precision, layer.out_precision)
     if not layer.params[0].shared:
         most = min(most, config.param_words // config.drain_steps)
         if most == 0:
@@ -43,11 +45,21 @@ def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tu
     elif layer.weights is not None:
         most = 1
         one_tile = pixels <= config.pixels and layer.sums_channels
-        if words > config.weight_words or one_tile:
+        if pairs:
+            most = 2
+            if 2 * words > config.weight_words:
+                raise _too_small(layer, "weights_kib", 2 * words * config.weight_bytes)
+        elif layer.scales is not None:
+            if words > config.weight_words:
+                raise _too_small(layer, "weights_kib", words * config.weight_bytes)
+        elif words > config.weight_words or one_tile:
             chunks = _chunks(layer, config, reduction, half)
     if layer.groups > 1 and not layer.lane_group:
         own = total // layer.groups  # a panel stays within the blocks of a group
         return max(n for n in range(1, min(most, own) + 1) if own % n == 0), chunks
+    if pairs:  # blocks of 4 bits share their words two by two
+        most = max(most // 2 * 2, 2)
+        return min(-(-total // -(-total // most) // 2) * 2, most), chunks
     return -(-total // -(-total // most)), chunks  # panels of like sizes
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from intaglio.spec.errors import Finding, FitError
-from intaglio.spec.formats import INT8, INT32, IntArray
+from intaglio.spec.formats import INT8, INT32, IntArray, signed
 
 
 def prove_accumulator(
-    name: str, weights: IntArray, axes: tuple[int, ...], zero_point: int, bias: IntArray
+    name: str,
+    weights: IntArray,
+    axes: tuple[int, ...],
+    zero_point: int,
+    bias: IntArray,
+    bits: int = 8,
 ) -> None:
     """Check sum|w| * max|a - zero_point| + |bias| < 2**31 for every channel.
+
+    With activations of 16 bits the limit is 2**47, and that of the bias alone 2**31.
 
     The bound also holds for the folded bias, and with zero point 0 for the bare sum of products.
 
@@ -25,6 +32,8 @@ def prove_accumulator(
         Of the input.
     bias : int array
         Not yet folded.
+    bits : int
+        Of the activations.
 
     Raises
     ------
@@ -32,10 +41,12 @@ def prove_accumulator(
         E402 for the channel with the largest bound.
     """
     total = np.abs(weights).sum(axes)
-    largest = max(INT8.max - zero_point, zero_point - INT8.min, -INT8.min)
+    act = signed(bits)
+    largest = max(act.max - zero_point, zero_point - act.min, -act.min)
     bound = total * largest + np.abs(bias)
     channel = int(bound.argmax())
-    if bound[channel] > INT32.max:
+    limit = INT32.max if bits <= INT8.bits else signed(48).max
+    if bound[channel] > limit or not INT32.holds(bias):
         raise FitError(
             Finding(
                 "E402",
@@ -43,7 +54,7 @@ def prove_accumulator(
                 where=f"{name}, channel {channel}",
                 have=f"a bound of {bound[channel]}: sum|w| {total[channel]} times {largest}"
                 f" plus |bias| {abs(int(bias[channel]))}",
-                need=f"at most {INT32.max}",
+                need=f"at most {limit}, and a bias of 32 bits",
                 help="use smaller weights or fewer terms, or split the layer",
             )
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from intaglio.compiler.layer import Layer
 from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.lane import Precision
 from intaglio.spec.tensor import blocks_of
 
 
@@ -69,7 +70,7 @@ class Reduction:
         blocks = blocks_of(channels, lanes)
         rest = channels - (blocks - 1) * lanes
         plain = cls(depth, blocks, channels, lanes // depth, -(-rest // depth), lanes)
-        if blocks > 1:
+        if blocks > 1 or layer.precision is not Precision.BITS8 or layer.scales is not None:
             return plain
         paired = cls(depth, 1, channels, channels, 0, lanes, wide=True, paired=True)
         width = layer.kernel[1]
@@ -85,6 +86,8 @@ class Reduction:
         plain = cls.of(layer, config)
         half, rest = config.channels // 2, layer.out_image[2] % config.channels
         dense = layer.operation is Operation.CONV and layer.groups == 1 and not plain.paired
+        plainly = layer.precision is layer.out_precision is Precision.BITS8
+        dense = dense and plainly and layer.scales is None and layer.amounts is None
         if not (config.grouped and dense and 0 < rest <= half):
             return None
         last = plain.channels - (plain.blocks - 1) * config.channels

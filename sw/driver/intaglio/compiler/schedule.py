@@ -10,6 +10,8 @@ from intaglio.compiler.layer import Area, Layer
 from intaglio.compiler.reduction import Reduction
 from intaglio.compiler.tiling import Tiling, input_area
 from intaglio.spec.commands import Memory, Opcode, Operation, Region
+from intaglio.spec.errors import Finding, FitError
+from intaglio.spec.lane import Precision
 from intaglio.spec.tensor import blocks_of
 from intaglio.spec.window import Window, pair_fields
 
@@ -62,7 +64,8 @@ class _Scheduler:
         home = self._context.homes[self._layer.output]
         late = self._layer.output in self._context.late and home.address >= 0
         if home.offset >= 0 and not late:
-            for fields in transfers(home, strip, panel, out, self._config.bus_bytes):
+            area, planes = self._layer.stored_area(strip), self._layer.out_planes(panel)
+            for fields in transfers(home, area, planes, out, self._config.bus_bytes):
                 self._move(Opcode.STORE, fields)
 
     # --- data ---
@@ -76,7 +79,7 @@ class _Scheduler:
         """Return where an operand of `strip` lies, loaded if it was not there."""
         home = self._context.homes[self._layer.inputs[operand]]
         every = (0, blocks_of(self._layer.image[2], self._config.channels))
-        blocks = every if self._layer.sums_channels else panel
+        blocks = every if self._layer.sums_channels else self._layer.in_planes(panel)
         if not self._tiling.slots[operand]:
             return View.of_home(home, blocks[0])
         area, held = input_area(self._layer, strip), self._held[operand]
@@ -93,8 +96,8 @@ class _Scheduler:
     def _output(self, strip: Area, panel: tuple[int, int]) -> View:
         home = self._context.homes[self._layer.output]
         if not self._tiling.slots[-1]:
-            return View.of_home(home, panel[0])
-        return View.of_slot(self._slot(-1), strip)
+            return View.of_home(home, self._layer.out_planes(panel)[0])
+        return View.of_slot(self._slot(-1), self._layer.stored_area(strip))
 
     def _slot(self, operand: int) -> int:
         """Return the next slot of an operand, in turn."""
@@ -109,6 +112,9 @@ class _Scheduler:
         layer = self._layer
         common = {
             "operation": int(layer.operation),
+            "precision": int(layer.precision),
+            "out_precision": int(layer.out_precision),
+            "scaled": int(layer.scales is not None),
             "rounding": int(layer.rounding),
             "pad_value": layer.pad_value,
             "zero_point": layer.zero_point,
@@ -152,7 +158,7 @@ class _Scheduler:
                 | reduction.fields(part, local=layer.lane_group > 0)
                 | {
                     "in_block": view.block,
-                    "out_start": out.at(piece.y0, piece.x0) + first * out.block,
+                    "out_start": self._out_start(out, piece) + first * out.block,
                     "out_row": out.width,
                     "out_block": out.block,
                     "out_blocks": count,
@@ -181,6 +187,9 @@ class _Scheduler:
             return 0
         return panel[0] * layer.groups // self._constants.blocks * self._reduction.blocks
 
+    def _out_start(self, out: View, piece: Area) -> int:
+        return out.at(piece.y0, piece.x0 * self._layer.out_words)
+
     def _first(self, axis: int, place: int, tap: int) -> int:
         """Return the row or column that tap `tap` of window `place` reads."""
         layer = self._layer
@@ -198,6 +207,8 @@ class _Scheduler:
         """Append the sum of two operands whose words lie in a row in each block."""
         count = panel[1] - panel[0]
         together = inputs[0].block == inputs[1].block
+        if not together and Precision.BITS4 in (self._layer.precision, self._layer.out_precision):
+            raise FitError(_apart(self._layer.name))
         starts = [view.at(piece.y0, piece.x0) for view in inputs]
         for block in range(1 if together else count):
             first, second = (s + block * v.block for s, v in zip(starts, inputs, strict=True))
@@ -209,12 +220,23 @@ class _Scheduler:
                     "steps": 1,
                     "last_steps": 1,
                     "out_start": out.at(piece.y0, piece.x0) + block * out.block,
-                    "out_row": piece.pixels,
+                    "out_row": piece.pixels * self._layer.out_words,
                     "out_block": out.block,
                     "out_blocks": count if together else 1,
                 }
                 | self._constants.param_fields(panel, piece.params)
             )
+
+
+def _apart(name: str) -> Finding:
+    return Finding(
+        "E404",
+        f"{name} adds operands of which one does not stay on chip",
+        where=name,
+        have="operands of 4 bits in strips of different sizes",
+        need="both operands on chip, or both in memory",
+        help="raise array.acts_kib",
+    )
 
 
 def tiles(piece: Area, pixels: int) -> Iterator[Area]:

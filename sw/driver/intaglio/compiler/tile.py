@@ -107,7 +107,9 @@ def _slot_words(
     layer: Layer, config: ArrayConfig, shape: tuple[int, int], blocks: int
 ) -> tuple[int, ...]:
     """Return the words of a strip of each input and of the output."""
-    in_blocks = blocks_of(layer.image[2], config.channels) if layer.sums_channels else blocks
+    in_blocks = layer.in_planes((0, blocks))[1]
+    if layer.sums_channels:
+        in_blocks = blocks_of(layer.image[2], config.channels)
     sides = [
         min((n - 1) * layer.stride[i] + (layer.kernel[i] - 1) * layer.dilation[i] + 1, size)
         for i, (n, size) in enumerate(zip(shape, layer.image[:2], strict=True))
@@ -115,7 +117,8 @@ def _slot_words(
     before = in_blocks * sides[0] * sides[1]
     if len(layer.inputs) > 1 and before % config.banks == 0:
         before += 1  # operands of a sum are read together: from different banks
-    return *([before] * len(layer.inputs)), blocks * shape[0] * shape[1]
+    after = layer.out_planes((0, blocks))[1] * shape[0] * shape[1] * layer.out_words
+    return *([before] * len(layer.inputs)), after
 
 
 def _placed(

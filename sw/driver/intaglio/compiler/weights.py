@@ -18,15 +18,16 @@ Codes = npt.NDArray[np.int8]
 def pack_weights(layer: Layer, config: ArrayConfig, chunk: Chunk) -> ByteArray:
     """Return the weight words of `chunk`, output channel block by output channel block.
 
-    A word serves one array step: byte d*K + k is what lane k multiplies operand d with
-    (:class:`intaglio.gateware.operands.OperandSelect`); where there is no such tap or channel it
-    is 0. Without weights: one word of ones that serves every step.
+    A word serves one array step: byte d of lane k is what it multiplies byte d of its activations
+    with (:class:`intaglio.gateware.operands.OperandSelect`); where there is no such tap or channel
+    the weight is 0. Without weights: one word of ones that serves every step.
     """
     lanes, depth = config.channels, config.depth
     if layer.weights is None:
-        return np.ones(depth * lanes, np.uint8)
+        one = config.lanes.encode(1, layer.name) ^ config.lanes.zero
+        return pack_words(np.full((1, lanes, depth), one, np.int8), config)
     if layer.operation is Operation.DEPTHWISE:
-        return _depthwise(layer.weights, lanes, depth)
+        return pack_words(_depthwise(layer.weights, lanes, depth), config)
     reduction, folded = Reduction.of(layer, config), Reduction.folded(layer, config)
     out = layer.out_image[2]
     end = blocks_of(out, lanes) * lanes
@@ -37,21 +38,73 @@ def pack_weights(layer: Layer, config: ArrayConfig, chunk: Chunk) -> ByteArray:
     words = [_runs(padded[:split], reduction, chunk, lanes)] if split else []
     if folded:
         words.append(_runs(padded[split:], folded, chunk, lanes))
-    return np.concatenate([w.reshape(-1) for w in words]).view(np.uint8)
+    words = [w.reshape(-1, lanes, depth) for w in words]
+    side = None
+    if layer.amounts is not None:
+        every = np.broadcast_to(layer.amounts, (lanes, *part.shape[1:])).astype(np.int8)
+        once = _runs(every, reduction, chunk, lanes).reshape(-1, lanes, depth)[:, 0]
+        side = np.tile(_amount_bits(once, config), (end // lanes, 1))
+    elif layer.scales is not None:
+        side = _scale_bits(layer.scales, end // lanes, config)
+    return pack_words(np.concatenate(words), config, side)
 
 
-def _depthwise(weights: Codes, lanes: int, depth: int) -> ByteArray:
-    """Return the words of KH, KW, C weights: D columns of a row each."""
+def _amount_bits(amounts: Codes, config: ArrayConfig) -> ByteArray:
+    """Return the side bits of (words, D) bytes of shifts."""
+    lane = config.lanes
+    each = _operands(amounts.astype(np.int64) & 0xFF, lane.act_bits)
+    bits = each[..., None] >> np.arange(lane.amount_bits) & 1
+    return bits.reshape(len(bits), -1).astype(np.uint8)
+
+
+def _scale_bits(scales: IntArray, blocks: int, config: ArrayConfig) -> ByteArray:
+    """Return the side bits of O, KH, KW, groups factors: a group's over the words of the group."""
+    lane, lanes = config.lanes, config.channels
+    out = scales.reshape(len(scales), -1)
+    padded = np.zeros((blocks * lanes, out.shape[1]), np.int64)
+    padded[: len(out)] = out
+    groups = padded.reshape(blocks, lanes, -1).transpose(0, 2, 1)
+    bits = groups[..., None] >> np.arange(lane.scale_bits) & 1
+    flat = bits.reshape(-1, lanes * lane.scale_bits)
+    full = np.zeros((len(flat), lane.group_steps * lane.side_bits), np.uint8)
+    full[:, : flat.shape[1]] = flat
+    return full.reshape(-1, lane.side_bits)
+
+
+def pack_words(words: Codes, config: ArrayConfig, side: ByteArray | None = None) -> ByteArray:
+    """Return the bytes in memory of words of bytes: (words, lanes, D)."""
+    lane = config.lanes
+    codes = words.astype(np.int64) & 0xFF
+    if not lane.switched:
+        codes = _operands(codes, lane.act_bits) ^ lane.zero
+        codes &= (1 << lane.weight_bits) - 1
+    packed = lane.pack(codes, side)
+    padded = np.zeros((len(words), config.weight_bytes), np.uint8)
+    padded[:, : packed.shape[1]] = packed
+    return padded.reshape(-1)
+
+
+def _operands(codes: IntArray, bits: int) -> IntArray:
+    """Return the numbers of `bits` in bytes along the last axis."""
+    if bits == 4:
+        return np.stack([codes & 0xF, codes >> 4], axis=-1).reshape(*codes.shape[:-1], -1)
+    if bits == 16:
+        return codes[..., 0::2] | codes[..., 1::2] << 8
+    return codes
+
+
+def _depthwise(weights: Codes, lanes: int, depth: int) -> Codes:
+    """Return the words of KH, KW, C weights, (word, K, D): D columns of a row each."""
     rows, columns, channels = weights.shape
     blocks, requests = blocks_of(channels, lanes), -(-columns // depth)
     padded = np.zeros((rows, requests * depth, blocks * lanes), np.int8)
     padded[:, :columns, :channels] = weights
-    words = padded.reshape(rows, requests, depth, blocks, lanes).transpose(3, 0, 1, 2, 4)
-    return np.ascontiguousarray(words).reshape(-1).view(np.uint8)
+    words = padded.reshape(rows, requests, depth, blocks, lanes).transpose(3, 0, 1, 4, 2)
+    return np.ascontiguousarray(words).reshape(-1, lanes, depth)
 
 
 def _runs(weights: Codes, reduction: Reduction, chunk: Chunk, lanes: int) -> Codes:
-    """Return the words of O, KH, KW, C weights, O whole blocks: (block, word, D, K)."""
+    """Return the words of O, KH, KW, C weights, O whole blocks: (block, word, K, D)."""
     out, rows, columns, channels = weights.shape
     depth = reduction.depth
     if reduction.paired:
@@ -77,7 +130,7 @@ def _runs(weights: Codes, reduction: Reduction, chunk: Chunk, lanes: int) -> Cod
         else:
             both = words[:, :, :, :, 0]
         runs = _cut(both, reduction, chunk)
-    ordered = runs.reshape(out // lanes, lanes, -1, depth).transpose(0, 2, 3, 1)
+    ordered = runs.reshape(out // lanes, lanes, -1, depth).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(ordered)
 
 

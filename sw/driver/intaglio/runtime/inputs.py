@@ -22,7 +22,7 @@ def batch_of(program: Program, inputs: Mapping[int, npt.NDArray[np.generic]]) ->
     Raises
     ------
     ModelError
-        E305 (missing, unknown, wrong shape, batches that differ) and E306 (not int8), together.
+        E305 (missing, unknown, wrong shape, batches that differ) and E306 (wrong type), together.
     """
     plans = {plan.number: plan for plan in program.tensors}
     findings = [
@@ -33,7 +33,8 @@ def batch_of(program: Program, inputs: Mapping[int, npt.NDArray[np.generic]]) ->
     counts: dict[int, int] = {}
     for number in program.inputs:
         plan = plans[number]
-        need = f"N,{','.join(map(str, element_shape(plan)))} int8"
+        dtype = "int16" if plan.bits == 16 else "int8"
+        need = f"N,{','.join(map(str, element_shape(plan)))} {dtype}"
         if number not in inputs:
             findings.append(_finding("E305", f"input {plan.name} is missing", "nothing", need))
             continue
@@ -47,7 +48,7 @@ def batch_of(program: Program, inputs: Mapping[int, npt.NDArray[np.generic]]) ->
                     need,
                 )
             )
-        elif array.dtype != np.int8:
+        elif array.dtype != dtype:
             findings.append(
                 _finding("E306", f"input {plan.name} is {array.dtype}", str(array.dtype), need)
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from intaglio.spec.errors import Finding, ModelError
 from intaglio.spec.program import HostStep, Job, Program, TensorPlan
 from intaglio.spec.tensor import from_words, tensor_bytes, to_words
 
-Codes = npt.NDArray[np.int8]
+Codes = npt.NDArray[Any]  # int16 codes of 16 bits, else int8
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,7 @@ def run_program(
     totals = _Totals()
     for item in range(count):
         for number in program.inputs:
-            element = np.asarray(inputs[number][item], np.int8)
+            element = np.asarray(inputs[number][item])
             write_tensor(device, plans[number], element)
         for step in program.steps:
             if isinstance(step, Job):
@@ -148,7 +149,7 @@ def readable(program: Program, word_bytes: int) -> tuple[int, ...]:
         # A layer of no step moves no byte: its output is its input under another shape.
         made[layer.output] = order.index(index) if index in order else made[layer.inputs[0]]
     places = {
-        plan.number: (plan.offset, plan.offset + tensor_bytes(*plan.image, word_bytes))
+        plan.number: (plan.offset, plan.offset + tensor_bytes(*plan.image, word_bytes, plan.bits))
         for plan in program.tensors
         if plan.offset >= 0
     }
@@ -164,15 +165,16 @@ def readable(program: Program, word_bytes: int) -> tuple[int, ...]:
 
 def write_tensor(device: Device, plan: TensorPlan, codes: Codes) -> None:
     """Copy a tensor of the plan's shape (batch left out or 1) to the device."""
-    words = to_words(codes.reshape(plan.image), device.config.channels)
+    words = to_words(codes.reshape(plan.image), device.config.channels, plan.bits)
     device.write(int(Region.TENSORS), plan.offset, words)
 
 
 def read_tensor(device: Device, plan: TensorPlan) -> Codes:
     """Return a tensor in the plan's shape without its batch."""
     word = device.config.channels
-    data = device.read(int(Region.TENSORS), plan.offset, tensor_bytes(*plan.image, word))
-    return from_words(data, *plan.image, word).reshape(element_shape(plan))
+    size = tensor_bytes(*plan.image, word, plan.bits)
+    data = device.read(int(Region.TENSORS), plan.offset, size)
+    return from_words(data, *plan.image, word, plan.bits).reshape(element_shape(plan))
 
 
 def _run_job(program: Program, device: Device, job: Job, totals: _Totals) -> None:
