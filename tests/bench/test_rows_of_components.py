@@ -48,6 +48,10 @@ WITHIN = {
     "SplitSide": "split-columns8-outputs3-side1",
     "StoreEngine": "store-engine",
     "WindowGenerator": "window-tiny",
+    "Narrow": "core-narrow",
+    "OutBytes": "drain",
+    "ScaleAccumulators": "core-group-scale",
+    "ScaleWords": "core-group-scale",
     "Writer": "drain",
 }
 BY_NAME = {row.name: row for row in PAIRS}
