@@ -9,13 +9,17 @@ from amaranth import Const, Signal, Value
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
-from intaglio.gateware import primitives, ram
+from intaglio.gateware import mux, primitives, ram
 from intaglio.gateware.shared import shared_parts
 from intaglio.spec.config import ArrayConfig
 
 TOP = "intaglio_top"
 # Verilog that goes with a design in which one of the modules is placed.
-LIBRARY = (((ram.MODULE,), ram.FILE), (primitives.MODULES, primitives.FILE))
+LIBRARY = (
+    ((ram.MODULE,), ram.FILE),
+    ((mux.MODULE,), mux.FILE),
+    (primitives.MODULES, primitives.FILE),
+)
 
 
 def component_verilog(component: wiring.Component, name: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from amaranth import Array, Cat, Module, Mux, Signal
+from functools import reduce
+from operator import or_
+
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component, fields_of
 from intaglio.gateware.layout import shape
+from intaglio.gateware.multiplier import part_of
+from intaglio.gateware.mux import add_mux
 from intaglio.gateware.words import request_layout, tap_layout, words_layout
 from intaglio.spec.commands import WORDS
 from intaglio.spec.config import ArrayConfig
@@ -53,20 +58,29 @@ class BankSelect(Component):
         m = Module()
         lanes = self.config.banks
         bank_bits = (lanes - 1).bit_length()
+        row_bits = len(self.bank_row[0])
         bank = [self.address[p][:bank_bits] for p in range(lanes)]
-        rows = Array(self.bank_row[b] for b in range(lanes))
+        row = [self.address[p][bank_bits : bank_bits + row_bits] for p in range(lanes)]
+
+        # The first lane of each bank; those behind it that want its row share it.
+        first = Signal(lanes)
         for p in range(lanes):
-            same_row = rows[bank[p]] == self.address[p] >> bank_bits
-            m.d.comb += self.grant[p].eq(self.waiting[p] & same_row)
+            earlier = [self.waiting[q] & (bank[q] == bank[p]) for q in range(p)]
+            others = [first[q] & (bank[q] == bank[p]) & (row[q] != row[p]) for q in range(p)]
+            m.d.comb += [
+                first[p].eq(self.waiting[p] & ~Cat(*earlier).any()),
+                self.grant[p].eq(self.waiting[p] & ~Cat(*others).any()),
+            ]
         for b in range(lanes):
             here = Signal(lanes, name=f"here_{b}")
             m.d.comb += [
-                here.eq(Cat(self.waiting[p] & (bank[p] == b) for p in range(lanes))),
+                here.eq(Cat(first[p] & (bank[p] == b) for p in range(lanes))),
                 self.bank_used[b].eq(here.any()),
+                # One lane at most: no priority is left to decide.
+                self.bank_row[b].eq(
+                    reduce(or_, (row[p] & here[p].replicate(row_bits) for p in range(lanes)))
+                ),
             ]
-            for p in reversed(range(lanes)):
-                with m.If(here[p]):
-                    m.d.comb += self.bank_row[b].eq(self.address[p] >> bank_bits)
         return m
 
 
@@ -172,16 +186,18 @@ class Gather(Component):
             fields_of(words_layout(self.config), reset_less=True, name=f"slot_{n}") for n in (0, 1)
         ]
         write, read = Signal(), Signal()
-        pads = Cat(self.pad_value for _ in range(self.config.act_bytes))
-        words = Array(self.bank_data[b] for b in range(lanes))
+        words = [self.bank_data[b] for b in range(lanes)]
+        padded = [Signal(lanes, name=f"padded_{n}") for n in (0, 1)]
         for p in range(lanes):
             came_from = Signal(range(lanes), name=f"came_from_{p}", reset_less=True)
             m.d.sync += came_from.eq(bank[p])
+            word = add_mux(m, f"word_{p}", words, came_from, part_of(self.config))
             for n in (0, 1):
+                # A word of zeros: the pad value is put over it at the output.
+                with m.If((write == n) & arrived[p]):
+                    m.d.sync += [slot[n].word[p].eq(word), padded[n][p].eq(0)]
                 with m.If((write == n) & outside[p]):
-                    m.d.sync += slot[n].word[p].eq(pads)
-                with m.Elif((write == n) & arrived[p]):
-                    m.d.sync += slot[n].word[p].eq(words[came_from])
+                    m.d.sync += [slot[n].word[p].eq(0), padded[n][p].eq(1)]
         full = Signal(self.slots)
         with m.If(complete):
             m.d.sync += write.eq(~write)
@@ -194,6 +210,15 @@ class Gather(Component):
                 m.d.sync += full[n].eq(0)
         m.d.comb += [
             self.o.valid.eq(full.bit_select(read, 1)),
-            self.o.payload.eq(Mux(read, slot[1], slot[0])),
+            self.o.payload.tap.eq(Mux(read, slot[1].tap, slot[0].tap)),
         ]
+        for p in range(lanes):
+            pad = Signal(self.config.act.bits, name=f"pad_{p}")
+            m.d.comb += [
+                pad.eq(Mux(Mux(read, padded[1][p], padded[0][p]), self.pad_value, 0)),
+                self.o.payload.word[p].eq(
+                    Mux(read, slot[1].word[p], slot[0].word[p])
+                    | pad.replicate(self.config.channels)
+                ),
+            ]
         return m
