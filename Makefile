@@ -8,7 +8,7 @@ PIP := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check-slow check-mutants models bench-sim limits grid docs clean distclean
+.PHONY: help demo test lint check-slow check-sweeps check-mutants models bench-sim limits grid docs clean distclean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -33,9 +33,15 @@ check-slow: $(VENV)/ready-test ## Tests with the long sweeps: more seeds, whole 
 	@echo "pytest: with long sweeps; this takes many minutes"
 	@$(BIN)/python -m pytest -q -n 2 --slow
 
-check-mutants: $(VENV)/ready-test ## Break the gates one line at a time; show the test that fails for each
-	@echo "mutants: each one is built and simulated"
+check-sweeps: $(VENV)/ready-test ## A million vectors of each arithmetic unit and format
+	@echo "sweeps: each unit is built once and run at the simulator's speed"
+	@$(BIN)/intaglio verify --sweep
+
+check-mutants: $(VENV)/ready-test ## Break the gates, by hand and by the hundred; show what notices
+	@echo "mutants: each line is broken, built and simulated"
 	@$(BIN)/python -m intaglio.bench.mutate
+	@echo "mutants: 500 of each arithmetic unit"
+	@$(BIN)/intaglio verify --mutants
 
 models: $(VENV)/ready-demo ## Write the seeded benchmark networks to build/models
 	@echo "models: MobileNetV1, MobileNetV2 and ResNet-50 with seeded weights"

@@ -18,7 +18,8 @@ SELECT = "mutant"
 SELECT_BITS = 16
 # One flat module of words: a mutant is a wrong bit of an operand, a result or a register.
 PREPARE = (
-    f"hierarchy -top {TOP}; proc; flatten; opt; memory; opt -full; wreduce; opt -full; "
+    f"hierarchy -top {TOP}; proc; flatten; opt; memory; techmap -map +/pmux2mux.v; opt -full; "
+    "wreduce; opt -full; "
     "opt_clean -purge"
 )
 # For proofs: single gates, and registers without enable and reset.
@@ -26,7 +27,7 @@ PLAIN = "techmap; opt; dffunmap; simplemap; opt_clean"
 # Mutated bits of an output depend on its other bits: no loop, but one of words.
 LOOPS = "/* verilator lint_off UNOPTFLAT */\n"
 RESERVE = 8  # so many per cent more are drawn, for those of the clock are left out
-VERSION = "5"
+VERSION = "6"
 
 
 @dataclass(frozen=True)
