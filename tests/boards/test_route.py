@@ -9,7 +9,7 @@ import pytest
 from intaglio.boards import toolchain
 from intaglio.boards.route import clock_pin, route
 from intaglio.boards.synth import synth, synthesise
-from intaglio.spec.errors import EnvironmentFault, ToolError
+from intaglio.spec.errors import EnvironmentFault, FitError, ToolError
 from intaglio.spec.target import load_target
 
 
@@ -52,6 +52,24 @@ def test_cells_are_counted_where_nothing_is_placed(
     assert netlist.resources["dsp"] == 2
     assert netlist.resources["ff"] > 30
     assert synth(*core, target) == netlist.cells
+
+
+def test_a_part_that_is_full_is_said_with_how_much_is_missing(tools: None) -> None:
+    chains = range(6)  # a single long shift register exhausts the stack of synth_ice40
+    lines = [f"reg [899:0] r{i}; always @(posedge clk) r{i} <= {{r{i}, a[{i}]}};" for i in chains]
+    ends = ", ".join(f"r{i}[899]" for i in chains)
+    body = "\n".join([*lines, f"assign o = {{{ends}}};", "endmodule"])
+    netlist = synthesise(
+        f"module full(input clk, input [5:0] a, output [5:0] o);\n{body}\n",
+        "full",
+        load_target("icebreaker"),
+    )
+    with pytest.raises(FitError) as caught:
+        route(netlist)
+    (finding,) = caught.value.findings
+    assert finding.code == "E406"
+    assert "ICESTORM_LC" in finding.message
+    assert finding.need == "at most 5280"
 
 
 def test_verilog_that_is_wrong_is_an_error_of_the_tool(tools: None, fresh_cache: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from intaglio.boards.fit import available, shortfall
 from intaglio.boards.flows import FLOWS
@@ -47,6 +48,12 @@ def check_fit(needs: Mapping[str, int], target: Target, name: str, macs: int) ->
         )
         for key in missing
     )
+
+
+def advised(error: FitError, target: Target, name: str, macs: int) -> FitError:
+    """Return `error` of place and route with the nearest preset that fits."""
+    help_ = nearest(target, name, macs)
+    return FitError(replace(finding, help=help_) for finding in error.findings)
 
 
 def nearest(target: Target, name: str, macs: int) -> str:

@@ -25,6 +25,9 @@ NO_ROOM = re.compile(
     re.MULTILINE,
 )
 
+USED = re.compile(r"^Info:\s+(\w+):\s+(\d+)/\s*(\d+)\s+\d+%", re.MULTILINE)
+HELP = "choose a smaller configuration or a larger target"
+
 
 @dataclass(frozen=True)
 class Routed:
@@ -142,7 +145,8 @@ def _route(netlist: Netlist, wrapped: Path, tool: Program, seed: int, progress: 
         )
         report = folder / "report.json"
         if status or not report.is_file():
-            _explain(tool, output, target)
+            log = folder / "log.txt"
+            _explain(tool, output, log.read_text() if log.is_file() else "", target)
         kept = _kept(json.loads(report.read_text()))
         (folder / "kept.json").write_text(json.dumps(kept))
         (folder / "top.json").unlink()
@@ -170,18 +174,33 @@ def _kept(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _explain(tool: Program, output: str, target: Target) -> None:
-    """Raise the error that the program's `output` tells of."""
+def _explain(tool: Program, output: str, log: str, target: Target) -> None:
+    """Raise the error that the program's `output` and `log` tell of."""
     found = NO_ROOM.search(output)
     if not found:
         raise failed(tool.name, output, target.name)
+    over = [
+        (kind, int(used), int(has)) for kind, used, has in USED.findall(log) if int(used) > int(has)
+    ]
     raise FitError(
-        Finding(
+        [
+            Finding(
+                "E406",
+                f"the design does not fit {target.name}: {used} {kind}, "
+                f"{used - has} more than there are",
+                where=target.name,
+                have=f"{used} {kind}",
+                need=f"at most {has}",
+                help=HELP,
+            )
+            for kind, used, has in over
+        ]
+        or Finding(
             "E406",
             f"the design does not fit {target.name}: {found[1]}",
             where=target.name,
             have=found[1],
             need=f"what {target.device} has",
-            help="choose a smaller configuration or a larger target",
+            help=HELP,
         )
     )

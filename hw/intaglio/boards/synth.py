@@ -19,7 +19,7 @@ from intaglio.tooling import cache
 
 NETLIST = "core.il"
 SCHEMA = "3"  # of the folders in the cache
-SHOWN_LINES = 20
+SHOWN_LINES = 3
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,9 @@ def synth(verilog: str, top: str, target: Target | str) -> Mapping[str, int]:
 
 def failed(tool: str, output: str, where: str) -> ToolError:
     """Return the error for a tool that stopped, with what it said last."""
-    told = [line for line in output.splitlines() if line.startswith("ERROR")]
-    tail = told or output.splitlines()[-SHOWN_LINES:] or ["it said nothing"]
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    told = [line for line in lines if "ERROR" in line]
+    tail = told or lines[-SHOWN_LINES:] or ["it said nothing"]
     return ToolError(
         Finding(
             "E601",

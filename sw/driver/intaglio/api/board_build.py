@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.config_file import load_config
+from intaglio.spec.errors import FitError
 from intaglio.spec.figure import Figure, Source
 from intaglio.spec.target import Target, load_target, target_names
 
@@ -190,7 +191,7 @@ def build(
     ToolError
         E601: a tool failed.
     """
-    from intaglio.boards.misfit import check_fit
+    from intaglio.boards.misfit import advised, check_fit
     from intaglio.boards.route import route
     from intaglio.boards.synth import synthesise
 
@@ -198,7 +199,10 @@ def build(
     place = load_target(target or usual)
     netlist = synthesise(verilog, top, place, progress)
     check_fit(netlist.resources, place, name, macs)
-    routed = route(netlist, seeds, progress) if netlist.flow.router else []
+    try:
+        routed = route(netlist, seeds, progress) if netlist.flow.router else []
+    except FitError as error:
+        raise advised(error, place, name, macs) from error
     return Built(name, about, place, netlist, tuple(routed))
 
 
