@@ -86,7 +86,7 @@ class Dispatch(Component):
 
     Timing
     ------
-    Latency 2 cycles from the reader to the engine, and from `done` to a command that waits for it.
+    Latency 3 cycles from the reader to the engine; 2 from `done` to a command that waits for it.
     """
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class Dispatch(Component):
         completed: Any = Signal(COMPLETED)
         for record in ENGINES:
             name = record.name.lower()
-            m.submodules[f"{name}_queue"] = queue = Queue(fields(record), QUEUED)
+            m.submodules[f"{name}_queue"] = queue = Queue(fields(record), QUEUED, block_ram=True)
             m.submodules[f"{name}_gate"] = gate = Gate(record)
             wiring.connect(m, wiring.flipped(getattr(self, name)), queue.i)
             wiring.connect(m, queue.o, gate.i)

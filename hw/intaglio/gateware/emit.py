@@ -16,7 +16,7 @@ from intaglio.spec.config import ArrayConfig
 TOP = "intaglio_top"
 # Verilog that goes with a design in which one of the modules is placed.
 LIBRARY = (
-    ((ram.MODULE,), ram.FILE),
+    ((ram.MODULE, ram.BLOCK_MODULE), ram.FILE),
     ((mux.MODULE,), mux.FILE),
     (primitives.MODULES, primitives.FILE),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Module, ResetInserter, Shape, ShapeLike
+from amaranth.hdl import Module, Mux, ResetInserter, Shape, ShapeLike, Signal, Value
 from amaranth.lib import stream
-from amaranth.lib.fifo import SyncFIFO, SyncFIFOBuffered
+from amaranth.lib.fifo import SyncFIFO
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
+from intaglio.gateware.ram import add_ram
 
 
 class Queue(Component):
@@ -20,7 +21,7 @@ class Queue(Component):
     depth : int
         Payloads that fit, at least 1.
     block_ram : bool
-        Read the memory with a clock, so that it can be block RAM: one more cycle of latency.
+        Keep the payloads in block RAM: one more cycle of latency.
 
     Members
     -------
@@ -51,8 +52,10 @@ class Queue(Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        memory = SyncFIFOBuffered if self.block_ram else SyncFIFO
-        fifo = memory(width=Shape.cast(self.payload).width, depth=self.depth)
+        if self.block_ram:
+            self._from_block_ram(m)
+            return m
+        fifo = SyncFIFO(width=Shape.cast(self.payload).width, depth=self.depth)
         m.submodules.fifo = ResetInserter(self.flush)(fifo)
         m.d.comb += [
             fifo.w_data.eq(self.i.payload),
@@ -64,3 +67,31 @@ class Queue(Component):
             self.level.eq(fifo.r_level),
         ]
         return m
+
+    def _from_block_ram(self, m: Module) -> None:
+        """Keep the payloads in block RAM; the one that is shown stays at its output."""
+        width = Shape.cast(self.payload).width
+        memory = add_ram(m, "memory", width=width, depth=self.depth, block=True)
+        write, read = Signal(range(self.depth)), Signal(range(self.depth))
+        kept = Signal(range(self.depth + 1))  # in memory, not yet shown
+        puts, gets = Signal(), Signal()
+        m.d.comb += [
+            self.level.eq(kept + self.o.valid),
+            self.i.ready.eq(self.level != self.depth),
+            puts.eq(self.i.valid & self.i.ready),
+            gets.eq((kept != 0) & (~self.o.valid | self.o.ready)),
+            memory.write_enable.eq(puts),
+            memory.write_address.eq(write),
+            memory.write_data.eq(self.i.payload),
+            memory.read_enable.eq(gets),
+            memory.read_address.eq(read),
+            Value.cast(self.o.payload).eq(memory.read_data),
+        ]
+        for pointer, moves in ((write, puts), (read, gets)):
+            with m.If(moves):
+                m.d.sync += pointer.eq(Mux(pointer == self.depth - 1, 0, pointer + 1))
+        m.d.sync += kept.eq(kept + puts - gets)
+        with m.If(gets | self.o.ready):
+            m.d.sync += self.o.valid.eq(gets)
+        with m.If(self.flush):
+            m.d.sync += [kept.eq(0), write.eq(0), read.eq(0), self.o.valid.eq(0)]

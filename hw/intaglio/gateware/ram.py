@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from amaranth import ClockSignal, Instance, Module, Signal
 
-MODULE = "intaglio_ram"
+MODULE, BLOCK_MODULE = "intaglio_ram", "intaglio_block_ram"
 FILE = "ram.v"  # its Verilog, in this package
 
 
@@ -22,10 +22,11 @@ class RamPorts:
     read_data: Signal
 
 
-def add_ram(m: Module, name: str, *, width: int, depth: int) -> RamPorts:
+def add_ram(m: Module, name: str, *, width: int, depth: int, block: bool = False) -> RamPorts:
     """Place a memory of `depth` words of `width` bits in `m` and return its ports.
 
-    Its contents are undefined at the start: what is read has been written before.
+    Its contents are undefined at the start: what is read has been written before. With `block` it
+    is block RAM where a part has that, and is not made of lookup tables.
     """
     address = max((depth - 1).bit_length(), 1)
     widths = {
@@ -38,7 +39,7 @@ def add_ram(m: Module, name: str, *, width: int, depth: int) -> RamPorts:
     }
     ports = RamPorts(**{key: Signal(bits, name=f"{name}_{key}") for key, bits in widths.items()})
     m.submodules[name] = Instance(
-        MODULE,
+        BLOCK_MODULE if block else MODULE,
         p_WIDTH=width,
         p_DEPTH=depth,
         p_ADDRESS=address,
