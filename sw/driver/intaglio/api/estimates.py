@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from intaglio.api.estimate_result import Estimate
-from intaglio.api.estimate_run import choose
-from intaglio.api.estimate_run import estimate as run
 from intaglio.api.layer_cycles import memory_model
 from intaglio.api.model import Model, load
 from intaglio.estimate.area import estimate_area
+from intaglio.explore.cost_result import Estimate
+from intaglio.explore.costing import choose
+from intaglio.explore.costing import estimate as run
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding
 from intaglio.spec.presets import DEFAULT, PRESETS
@@ -67,7 +67,7 @@ def estimate(
     )
     from intaglio.api.golden_pass import golden_state
 
-    return run(model, replace(choice, golden=golden_state(choice.config)))
+    return run(model.graph if model else None, replace(choice, golden=golden_state(choice.config)))
 
 
 def fit_findings(found: Estimate) -> list[Finding]:
@@ -90,7 +90,7 @@ def fit_findings(found: Estimate) -> list[Finding]:
 
 def nearest(target: str, macs: int, presets: Sequence[ArrayConfig] | None = None) -> str:
     """Return advice: the largest preset that is estimated to fit and is not larger than asked."""
-    from intaglio.api.estimate_run import shortages
+    from intaglio.explore.costing import shortages
 
     place = load_target(target)
     fitting = [

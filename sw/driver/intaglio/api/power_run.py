@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from intaglio.api.checking import GOLDEN
-from intaglio.api.estimate_result import Estimate, plain
-from intaglio.api.estimate_run import Choice, estimate_outline
 from intaglio.api.golden_pass import PASSED, golden_check
 from intaglio.api.model import Model
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.outline import Outline, outline_graph
 from intaglio.estimate.activity import UNIFORM, Activity, activity_of, histogram
+from intaglio.explore.cost_result import Estimate, plain
+from intaglio.explore.costing import Choice, estimate_outline
 from intaglio.spec.commands import Operation
 from intaglio.spec.errors import DeviceError, Finding
 from intaglio.spec.figure import Figure, total

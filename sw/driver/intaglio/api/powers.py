@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from intaglio.api.estimate_run import Choice, choose
 from intaglio.api.layer_cycles import memory_model
 from intaglio.api.model import Model, load
 from intaglio.api.power_run import Power
 from intaglio.api.power_run import power as run
+from intaglio.explore.costing import Choice, choose
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.figure import Figure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from intaglio.api.estimate_result import Estimate
+from intaglio.explore.cost_result import Estimate
 
 RULES = {
     "requantise": ("A01", "more requantiser lanes (array.requant_lanes)"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from intaglio.api.estimate_result import Estimate
 from intaglio.estimate.area import area_model, estimate_area, features
 from intaglio.estimate.grid import grid_of
+from intaglio.explore.cost_result import Estimate
 from intaglio.spec.target import load_target
 
 DEEPEST = 3

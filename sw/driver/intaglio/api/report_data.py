@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
-from intaglio.api.estimate_result import Estimate
 from intaglio.api.golden_pass import PASSED
 from intaglio.api.report_advice import advice
 from intaglio.api.report_area import area_pairs, area_tree
 from intaglio.estimate.area import UNITS
+from intaglio.explore.cost_result import Estimate
 from intaglio.spec.figure import Figure
 
 SCHEMA = 1

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from intaglio.api.checking import Checked, Settings, check
-from intaglio.api.estimate_run import Choice
 from intaglio.api.files import read_file
 from intaglio.api.inputs import random_inputs
 from intaglio.api.model import Model
 from intaglio.api.plan import compile as compile_model
+from intaglio.explore.costing import Choice
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, ModelError
 

@@ -11,7 +11,7 @@ from intaglio.cli.figures import band, kilo, short
 from intaglio.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from intaglio.api.estimate_result import Estimate, LayerEstimate
+    from intaglio.explore.cost_result import Estimate, LayerEstimate
 
 DOES_NOT_FIT = 4
 LONGEST = 30

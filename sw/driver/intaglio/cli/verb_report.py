@@ -57,10 +57,10 @@ def report(
     Example: intaglio report model.tflite --target ulx3s-85f -o build/report
     """
     from intaglio import api
-    from intaglio.api.estimate_run import choose
     from intaglio.api.estimates import model_of
     from intaglio.api.layer_cycles import memory_model
     from intaglio.api.report_inputs import read_build, read_run, simulated
+    from intaglio.explore.costing import choose
 
     terminal: Terminal = context.obj
     if subject.endswith(".json"):

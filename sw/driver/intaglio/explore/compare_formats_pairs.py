@@ -33,8 +33,6 @@ STYLES = {
     "power": "`*` of codes, raised to the power, exact accumulator; registers as table",
     "pipelined": "decode and `*`, IEEE addition in 4 cycles: 4 sums take turns",
     "single-cycle": "decode and `*`, IEEE addition in 1 cycle",
-    "bounded": "as single-cycle, without what the bound on the sum excludes: subnormals, infinity, "
-    "NaN and most exponents; the same results to the bit",
     "pair": "two `*`, their sum, accumulator with overflow flag; a register behind each",
 }
 
@@ -161,7 +159,6 @@ def all_pairs() -> list[Pair]:
         found += [_float(f, acc, "pipelined", lanes) for f in (*_FP8, *_FP4) for acc in FLOATS]
         found += [_float("fp8_e4m3", acc, "single-cycle", lanes) for acc in FLOATS]
         found += [_exact(form, form, form, style, lanes) for form, style in _POWERS]
-    found += [_float(form, "fp32", "bounded", 1) for form in (*_FP8, *_FP4)]
     found += [Pair("fp16", acc, "pipelined", 2, "int16", "int16") for acc in FLOATS]
     found += [Pair("dfp16", acc, "pair", 2, "int16", "int16") for acc in ("int32", "int48")]
     return found

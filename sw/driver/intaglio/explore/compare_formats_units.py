@@ -95,15 +95,6 @@ def _registered(unit: str, **settings: int | str) -> Callable[[Pair], Any]:
     return build
 
 
-def _bounded(pair: Pair) -> Any:
-    from intaglio.gateware.bounded_dot import BoundedFloatDot
-    from intaglio.spec.codes_minifloat import minifloat
-    from intaglio.spec.ieee import IEEE_FORMATS
-
-    act, wgt = minifloat(pair.act), minifloat(pair.wgt)
-    return BoundedFloatDot(act, wgt, IEEE_FORMATS[pair.accumulator], TERMS)
-
-
 def _floated(pair: Pair) -> Any:
     return _registered("fp16-dot" if pair.format == "fp16" else "minifloat-float-dot")(pair)
 
@@ -116,6 +107,5 @@ _BUILDERS: dict[str, Callable[[Pair], Any]] = {
     "power": _registered("power-post-dot"),
     "pipelined": _floated,
     "single-cycle": _floated,
-    "bounded": _bounded,
     "pair": _registered("dfp-pair-fma"),
 }

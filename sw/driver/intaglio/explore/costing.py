@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from intaglio.api.estimate_result import Estimate, LayerEstimate, Shortage
 from intaglio.estimate.area import UNITS, area_model, estimate_area
 from intaglio.estimate.coefficients import Coefficients, load_coefficients
 from intaglio.estimate.counts import Counts, count_layers
 from intaglio.estimate.energy import Setting, energy_sum, layer_energy
 from intaglio.estimate.sensitivity import part_sums, swings
+from intaglio.explore.cost_result import Estimate, LayerEstimate, Shortage
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.config_file import load_config
 from intaglio.spec.figure import Figure, total
@@ -22,8 +22,8 @@ from intaglio.spec.timing import MemoryModel, predict_decoded
 Band = tuple[float, float, float]
 
 if TYPE_CHECKING:
-    from intaglio.api.model import Model
     from intaglio.compiler.outline import Outline
+    from intaglio.spec.graph import Graph
 
 # The model against simulated gates: networks within 0.2 %, layers bound by memory a few per cent.
 CYCLES_LOW, CYCLES_HIGH = 0.995, 1.03
@@ -80,19 +80,19 @@ def choose(
     )
 
 
-def estimate(model: Model | None, choice: Choice) -> Estimate:
-    """Return the cost of a configuration, and of `model` on it.
+def estimate(graph: Graph | None, choice: Choice) -> Estimate:
+    """Return the cost of a configuration, and of the network `graph` on it.
 
     Raises
     ------
     ModelError, FitError
         From the compiler: the model cannot run on this configuration.
     """
-    if model is None:
+    if graph is None:
         return estimate_outline(None, choice)
     from intaglio.compiler.outline import outline_graph
 
-    return estimate_outline(outline_graph(model.graph, choice.config), choice)
+    return estimate_outline(outline_graph(graph, choice.config), choice)
 
 
 def estimate_outline(
