@@ -16,20 +16,15 @@ from intaglio.bench.mutant_proof import Prover, Verdict
 from intaglio.bench.mutant_replay import lawful
 from intaglio.bench.mutant_run import Trial, try_mutants
 from intaglio.bench.mutant_subjects import SUBJECTS, Subject
-from intaglio.bench.row import Row, pack
+from intaglio.bench.row import Row, pack, ports
 from intaglio.bench.tools import toolchain
 from intaglio.bench.vector_library import VectorLibrary
+from intaglio.bench.vectors import content
 from intaglio.tooling import cache
 
 COUNT = 500
 MORE_CYCLES = 3  # of a proof, beyond the latency
 SETTINGS = 3  # settings of rows with which witnesses are looked for
-# What decides whether a mutant is noticed, beside the gates.
-SOURCES = (
-    *(f"bench/{name}.py" for name in ("columns", "row", "running", "stimulus")),
-    *("bench/mutant_*.py", "bench/pairs_*.py", "bench/sweeps_*.py", "bench/vector*"),
-    "golden/*.py",
-)
 
 
 @dataclass(frozen=True)
@@ -105,7 +100,9 @@ def break_subject(
     rows = list(subject.rows())
     component = rows[0].build()
     text = component_verilog(component, TOP)
-    key = cache.digest(toolchain().key, name, str(count), str(seed), text, *_sources())
+    streams = {n: port for n, port in ports(component).items() if port.is_stream}
+    vectors = [content(row, streams, 1) for row in rows]
+    key = cache.digest(toolchain().key, name, str(count), str(seed), text, *vectors, *_sources())
     if cache.has("mutated", key):
         folder = cache.entry("mutated", key, _unexpected)
         return replace(_read(folder / "broken.json"), cached=True)
@@ -176,9 +173,9 @@ def _different(rows: list[Row]) -> list[Row]:
 
 
 def _sources() -> list[str]:
-    """Return the text of every module that vectors, golden values and verdicts come from."""
-    here = Path(__file__).parents[1]
-    return [path.read_text() for name in SOURCES for path in sorted(here.glob(name))]
+    """Return the text of every module that makes, runs and classifies mutants."""
+    own = {path.stem: path for path in Path(__file__).parent.glob("mutant_*.py")}
+    return [path.read_text() for name, path in sorted(own.items()) if name != "mutant_subjects"]
 
 
 def _keep(done: Broken, folder: Path) -> None:

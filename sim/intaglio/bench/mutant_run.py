@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from intaglio.bench.columns import pack_payloads
 from intaglio.bench.compile import TOP
 from intaglio.bench.mutant_netlist import MutantNetlist, mutate
 from intaglio.bench.result import BenchError
 from intaglio.bench.row import Row
 from intaglio.bench.vector_library import VectorLibrary
+from intaglio.bench.vectors import packed
 from intaglio.spec.errors import Finding
 from intaglio.spec.formats import ByteArray
 
@@ -124,11 +124,7 @@ def _passes(library: VectorLibrary, row: Row) -> list[_Pass]:
     for seed in range(1, SEEDS + 1):
         if payloads >= ENOUGH:
             break
-        inputs = row.inputs(np.random.default_rng(seed))
-        expected = row.golden(inputs)
-        streams = library.streams.items()
-        sent = {n: pack_payloads(p.shape, inputs[n]) for n, p in streams if p.is_input}
-        wanted = {n: pack_payloads(p.shape, expected[n]) for n, p in streams if not p.is_input}
+        sent, wanted = packed(row, library.streams, seed)
         payloads += sum(map(len, sent.values()))
         for stall in dict.fromkeys((0.0, *row.backpressure)):
             if stall <= 0.5:  # more stalls show nothing else, and take long

@@ -21,18 +21,14 @@ from intaglio.bench import (
     sweeps_requantise,
 )
 from intaglio.bench.compile import TOP
-from intaglio.bench.row import Row
+from intaglio.bench.row import Row, ports
 from intaglio.bench.tools import toolchain
-from intaglio.bench.vectors import Swept, measure
+from intaglio.bench.vectors import Swept, content, measure
 from intaglio.spec.errors import Finding, UsageError
 from intaglio.tooling import cache
 
 VECTORS = 1_000_000
 PARTS = ("ecp5", "dsp48e1", "dsp48e2", "block")  # in names: products share a multiplier
-SOURCES = (
-    *(f"bench/{name}.py" for name in ("columns", "row", "running", "stimulus")),
-    *("bench/pairs_*.py", "bench/sweeps_*.py", "bench/vector*", "golden/*.py"),
-)
 
 
 @dataclass(frozen=True)
@@ -211,8 +207,11 @@ def run_sweep(name: str, vectors: int = VECTORS, seed: int = 1) -> SweepResult:
     from intaglio.gateware.emit import component_verilog
 
     sweep = next(sweep for sweep in sweeps() if sweep.name == name)
-    text = component_verilog(sweep.row.build(), TOP)
-    key = cache.digest(toolchain().key, name, str(vectors), str(seed), text, *_sources())
+    component = sweep.row.build()
+    text = component_verilog(component, TOP)
+    streams = {n: port for n, port in ports(component).items() if port.is_stream}
+    vectors_key = content(sweep.row, streams, seed)
+    key = cache.digest(toolchain().key, name, str(vectors), str(seed), text, vectors_key)
     if cache.has("sweep", key):
         folder = cache.entry("sweep", key, _unexpected)
         kept = json.loads((folder / "sweep.json").read_text())
@@ -237,13 +236,6 @@ def _result(sweep: Sweep, swept: Swept, seconds: float) -> SweepResult:
         swept.fault,
         round(seconds, 1),
     )
-
-
-@lru_cache
-def _sources() -> tuple[str, ...]:
-    """Return the text of every module that vectors and golden values come from."""
-    here = Path(__file__).parents[1]
-    return tuple(path.read_text() for name in SOURCES for path in sorted(here.glob(name)))
 
 
 def _keep(done: SweepResult, folder: Path) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from intaglio.bench.columns import pack_payloads
 from intaglio.bench.compile import TOP
 from intaglio.bench.result import BenchError
-from intaglio.bench.row import Row, show
-from intaglio.bench.vector_library import VectorLibrary
+from intaglio.bench.row import Port, Row, show
+from intaglio.bench.vector_library import HARNESS, VectorLibrary
 from intaglio.spec.errors import Finding
 from intaglio.spec.formats import ByteArray
+from intaglio.tooling import cache
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,33 @@ def measure(
     return done
 
 
-def _once(row: Row, library: VectorLibrary, seed: int, stall: float) -> Swept:
-    """Run the stimulus of one seed."""
+def packed(
+    row: Row, streams: Mapping[str, Port], seed: int
+) -> tuple[dict[str, ByteArray], dict[str, ByteArray]]:
+    """Return the payloads of each input stream and golden's of each output, as bytes."""
     inputs = row.inputs(np.random.default_rng(seed))
     expected = row.golden(inputs)
-    streams = library.streams
     sent = {n: pack_payloads(p.shape, inputs[n]) for n, p in streams.items() if p.is_input}
     wanted = {n: pack_payloads(p.shape, expected[n]) for n, p in streams.items() if not p.is_input}
+    return sent, wanted
+
+
+def content(row: Row, streams: Mapping[str, Port], seed: int) -> str:
+    """Return a digest of what a seed of a row sends and expects, and of what runs it."""
+    parts = [part for side in packed(row, streams, seed) for part in side.values()]
+    here = Path(__file__).parent
+    return cache.digest(
+        *(part.tobytes() for part in parts),
+        str(sorted(row.settings.items())),
+        str((row.backpressure, row.patience_cycles)),
+        *((here / name).read_text() for name in (HARNESS, "vectors.py", "vector_library.py")),
+    )
+
+
+def _once(row: Row, library: VectorLibrary, seed: int, stall: float) -> Swept:
+    """Run the stimulus of one seed."""
+    streams = library.streams
+    sent, wanted = packed(row, streams, seed)
     ran = library.run(
         sent, wanted, row.settings, stall=stall, seed=seed, patience=row.patience_cycles
     )
