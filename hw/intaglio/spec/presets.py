@@ -94,6 +94,7 @@ PRESETS: dict[str, ArrayConfig] = {
             acts_kib=2048,
             weights_kib=256,
             params_kib=36,
+            precisions=(16, 8, 4),
             target="generic",
         ),
     )

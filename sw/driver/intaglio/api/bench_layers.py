@@ -10,6 +10,7 @@ from pathlib import Path
 
 from intaglio.api.bench_shapes import Shape
 from intaglio.api.files import read_file
+from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, UsageError
 from intaglio.spec.graph import Op
 
@@ -51,14 +52,14 @@ class LayerRow:
     shape: Shape
     columns: Mapping[str, str]
 
-    @property
-    def unsupported(self) -> str:
-        """Why no accelerator of this version runs the layer; empty if one may."""
-        if (self.act_bits, self.weight_bits) == (8, 8):
+    def unsupported(self, config: ArrayConfig) -> str:
+        """Return why an accelerator cannot run the layer; empty if it may."""
+        widths = config.lanes.widths
+        if self.act_bits in widths and self.weight_bits <= self.act_bits:
             return ""
         return (
-            f"{self.act_bits}-bit activations and {self.weight_bits}-bit weights: the array has "
-            "8 and 8"
+            f"{self.act_bits}-bit activations and {self.weight_bits}-bit weights: {config.name} is"
+            f" built for activations of {', '.join(map(str, widths))} bits"
         )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from intaglio.api.bench_bound import bound_of
 from intaglio.api.bench_layers import LayerRow
@@ -15,12 +16,15 @@ from intaglio.api.bench_shapes import graph_of
 from intaglio.api.bench_timed import counted_cycles, with_start_mark
 from intaglio.api.layer_cycles import memory_model
 from intaglio.compiler.compile import compile_graph
+from intaglio.compiler.convert import convert
 from intaglio.spec.commands import COMMAND_BYTES, Region, decode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.device import Device, RunStats
 from intaglio.spec.errors import FitError, ModelError
-from intaglio.spec.graph import Graph
+from intaglio.spec.formats import INT8
+from intaglio.spec.graph import Graph, Tensor
 from intaglio.spec.program import Job, Program
+from intaglio.spec.requant import format_of
 from intaglio.spec.timing import predict
 
 if TYPE_CHECKING:
@@ -96,9 +100,12 @@ def streamed_config(config: ArrayConfig) -> ArrayConfig:
 def measure(task: Task) -> LayerResult:
     """Measure a layer in both ways; what does not run is a reason, not an error."""
     began = time.monotonic()
-    if task.row.unsupported:
-        return LayerResult(task.row.name, unsupported=task.row.unsupported)
+    reason = task.row.unsupported(task.config)
+    if reason:
+        return LayerResult(task.row.name, unsupported=reason)
     graph = graph_of(task.row.shape, task.row.name, task.seed)
+    if task.row.act_bits != INT8.bits:
+        graph = convert(graph, task.config, lambda _: task.row.act_bits)
     result = LayerResult(task.row.name)
     try:
         result = replace(result, resident=_resident(graph, task))
@@ -159,6 +166,13 @@ class _Run:
     mismatches: int | None
 
 
+def random_codes(tensor: Tensor, rng: np.random.Generator) -> npt.NDArray[Any]:
+    """Return even codes of an activation tensor."""
+    form = format_of(tensor)
+    codes = rng.integers(form.min, form.max + 1, tensor.shape)
+    return codes.astype(np.int16 if form.bits > INT8.bits else np.int8)
+
+
 def _commands(program: Program, number: int) -> bytes:
     jobs = [step for step in program.steps if isinstance(step, Job)]
     first = jobs[number].first * COMMAND_BYTES
@@ -179,10 +193,7 @@ def _run(
     from intaglio.runtime.run import read_tensor, write_tensor
 
     rng = np.random.default_rng([task.seed, 1])
-    inputs = {
-        number: rng.integers(-128, 128, graph.tensors[number].shape).astype(np.int8)
-        for number in graph.inputs
-    }
+    inputs = {number: random_codes(graph.tensors[number], rng) for number in graph.inputs}
     device: Device = SimDevice(config, task.memory, seed=task.seed)
     try:
         device.open(

@@ -42,6 +42,7 @@ def bench(
     streamed: bool = True,
     seed: int = 1,
     workers: int = WORKERS,
+    bits: int = 0,
     progress: Callable[[str], None] = lambda _: None,
 ) -> BenchResult:
     """Measure every layer of a table, or of a network.
@@ -63,6 +64,9 @@ def bench(
         Of weights and inputs.
     workers : int
         Processes that simulate.
+    bits : int
+        Of the activations and weights of a network, converted first
+        (:meth:`intaglio.api.model.Model.converted`); 0: as the file has them.
 
     Raises
     ------
@@ -97,7 +101,7 @@ def bench(
     )
     if path.suffix != ".csv":
         layers, total = bench_network(
-            load(path),
+            load(path).converted(chosen, bits) if bits else load(path),
             chosen,
             device,
             settings,

@@ -45,7 +45,7 @@ def measure_all(
 
 def task_cycles(task: Task) -> int:
     """Return about how long a task takes, in cycles of simulation."""
-    if task.row.unsupported:
+    if task.row.unsupported(task.config):
         return 1
     cycles = formula_cycles(task.row.shape, task.config, task.config.bus_bytes)
     return OVERHEAD_CYCLES + cycles * (2 if task.streamed else 1)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from intaglio.api.comparison import Comparison, Mismatch, compare
 from intaglio.api.devices import open_device
-from intaglio.api.inputs import as_codes, read_archive
+from intaglio.api.inputs import as_codes, code_type, read_archive
 from intaglio.api.outcome import Run
 from intaglio.api.plan import Plan
 from intaglio.api.plan import compile as compile_model
@@ -21,7 +21,7 @@ from intaglio.spec.errors import Finding, ModelError, UsageError
 if TYPE_CHECKING:
     from intaglio.bench.library import MemorySettings
 
-Codes = npt.NDArray[np.int8]
+Codes = npt.NDArray[Any]
 GOLDEN = "golden"
 
 
@@ -141,11 +141,12 @@ def reference_inputs(plan: Plan, path: Path) -> dict[str, Codes] | None:
         if name not in arrays:
             return None
         array, shape = arrays[name], tensor.shape[1:]
-        if array.dtype != np.int8 or array.shape[1:] != shape or not len(array):
+        kind = code_type(tensor)
+        if array.dtype != kind or array.shape[1:] != shape or not len(array):
             have = f"{array.dtype} {array.shape}"
-            need = f"int8 (N,{','.join(map(str, shape))})"
+            need = f"{np.dtype(kind)} (N,{','.join(map(str, shape))})"
             findings.append(_unfit(path, f"array {name} is {have}", have, need))
-        found[tensor.name] = array.astype(np.int8)
+        found[tensor.name] = array.astype(kind)
     if findings:
         raise ModelError(findings)
     return found

@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,14 @@ import numpy.typing as npt
 from intaglio.api.files import read_file
 from intaglio.runtime.inputs import element_shape
 from intaglio.spec.errors import Finding, ModelError, UsageError
+from intaglio.spec.formats import INT8, signed
 from intaglio.spec.program import Program, TensorPlan
 
 if TYPE_CHECKING:
     from intaglio.api.plan import Inputs
 
 Array = npt.NDArray[np.generic]
-Codes = npt.NDArray[np.int8]
+Codes = npt.NDArray[Any]
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm")
 NEED_FILE = "a .npy or .npz file, or a PNG, JPEG or BMP image"
 
@@ -60,12 +61,23 @@ def read_inputs(paths: Sequence[Path], program: Program) -> dict[str, Array]:
 
 
 def random_inputs(program: Program, seed: int, batch: int = 1) -> dict[str, Codes]:
-    """Return codes drawn evenly from all int8 values, the same for one seed."""
+    """Return codes drawn evenly from all values of the inputs' widths, the same for one seed."""
     rng = np.random.default_rng(seed)
     plans = [program.tensor(number) for number in program.inputs]
     return {
-        plan.name: rng.integers(-128, 128, (batch, *element_shape(plan)), np.int8) for plan in plans
+        plan.name: rng.integers(
+            signed(plan.bits).min,
+            signed(plan.bits).max + 1,
+            (batch, *element_shape(plan)),
+            code_type(plan),
+        )
+        for plan in plans
     }
+
+
+def code_type(plan: TensorPlan) -> type[np.int8] | type[np.int16]:
+    """Return the type in which the codes of a tensor are held."""
+    return np.int16 if plan.bits > INT8.bits else np.int8
 
 
 def as_codes(program: Program, x: Inputs) -> dict[int, Codes]:
@@ -103,8 +115,8 @@ def as_codes(program: Program, x: Inputs) -> dict[int, Codes]:
 def to_codes(array: Array, plan: TensorPlan) -> Codes:
     """Return the codes of `array`.
 
-    int8 is taken as it is. Floating point is quantised: round half to even of real / scale, plus
-    the zero point, saturated. uint8 counts as the pixels of an image, black to white over the
+    int8, of 16 bits int16, is taken as it is. Floating point is quantised: round half to even of
+    real / scale, plus the zero point, saturated. uint8 counts as the pixels of an image, black to white over the
     range of the codes: code = pixel - 128.
 
     Raises
@@ -112,15 +124,16 @@ def to_codes(array: Array, plan: TensorPlan) -> Codes:
     ModelError
         E306: another type, or a value that is no number.
     """
-    if array.dtype == np.int8:
-        return array.astype(np.int8)
-    if array.dtype == np.uint8:
+    kind, form = code_type(plan), signed(plan.bits)
+    if array.dtype == kind and form.holds(array):
+        return array.astype(kind)
+    if array.dtype == np.uint8 and plan.bits == INT8.bits:
         return (array.astype(np.int16) - 128).astype(np.int8)
     have = str(array.dtype)
     if array.dtype.kind == "f":
         if np.isfinite(array).all():
             scaled = np.rint(array.astype(np.float64) / plan.scale) + plan.zero_point
-            return np.asarray(np.clip(scaled, -128, 127), np.int8)
+            return np.asarray(np.clip(scaled, form.min, form.max), kind)
         have = f"{int((~np.isfinite(array)).sum())} values that are no finite number"
     raise ModelError(
         Finding(
@@ -128,7 +141,7 @@ def to_codes(array: Array, plan: TensorPlan) -> Codes:
             f"input {plan.name} is {have}",
             "--input",
             have,
-            "int8 codes, real numbers as float32 or float64, or uint8 pixels",
+            f"{form} codes, real numbers as float32 or float64, or uint8 pixels",
             "convert it with array.astype",
         )
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.errors import Finding, UsageError
+from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph
 
 
@@ -27,6 +30,43 @@ class Model:
     def name(self) -> str:
         """Name in the file, or the file's own."""
         return self.graph.name
+
+    def converted(self, config: ArrayConfig, bits: int = 0) -> Model:
+        """Return the network in the number formats of a configuration's lanes.
+
+        Parameters
+        ----------
+        bits : int
+            Of the activations, where the lanes switch: 4, 8 or 16; inputs of the network keep 8
+            bits where that is 4. 0: the only width of the lanes, or 8.
+
+        Raises
+        ------
+        UsageError
+            E102: the configuration has no such width.
+        FitError
+            E404: channels are no whole number of groups.
+        """
+        from intaglio.compiler.convert import convert
+
+        lane = config.lanes
+        width = bits or (INT8.bits if lane.switched else lane.act_bits)
+        if width not in lane.widths:
+            raise UsageError(
+                Finding(
+                    "E102",
+                    f"{config.name} has no lanes of {width} bits",
+                    where="--bits",
+                    have=str(width),
+                    need=" or ".join(str(known) for known in lane.widths),
+                    help="choose another width, or a configuration with array.precisions",
+                )
+            )
+        edge = max(width, INT8.bits) if lane.switched else width
+        graph = convert(
+            self.graph, config, lambda t: edge if t.number in self.graph.inputs else width
+        )
+        return replace(self, graph=graph)
 
     @property
     def layers(self) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from intaglio.api.comparison import Comparison
 
-Codes = npt.NDArray[np.int8]
+Codes = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)

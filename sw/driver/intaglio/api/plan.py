@@ -213,6 +213,8 @@ def compile(
     *,
     reference: str = "litert",
     keep_all: bool = False,
+    convert: bool = False,
+    bits: int = 0,
 ) -> Plan:
     """Compile a model for a configuration.
 
@@ -226,6 +228,10 @@ def compile(
         Engine whose rounding is obeyed: ``"litert"`` or ``"tflm"``.
     keep_all : bool
         Every operator's output is written to memory, so that each can be compared.
+    convert : bool
+        Quantise the network to the lanes of the configuration first: :meth:`Model.converted`.
+    bits : int
+        The same, to this width; 0: the lanes' own.
 
     Raises
     ------
@@ -237,6 +243,8 @@ def compile(
     from intaglio.compiler.compile import compile_graph
 
     chosen = load_config(config) if isinstance(config, str) else config
+    if convert or bits:
+        model = model.converted(chosen, bits)
     program = compile_graph(model.graph, chosen, reference=reference, keep_all=keep_all)
     return Plan(program, chosen, model, reference)
 
@@ -247,8 +255,12 @@ def open_plan(
     *,
     reference: str = "litert",
     keep_all: bool = False,
+    convert: bool = False,
+    bits: int = 0,
 ) -> Plan:
     """Return the plan in a program file, or compile a model file; the content decides which.
+
+    Options as those of :func:`compile`.
 
     Raises
     ------
@@ -264,4 +276,6 @@ def open_plan(
         plan = Plan(Program.from_bytes(data, str(path)), chosen)
         plan.check_config(chosen)
         return plan
-    return compile(load(path), chosen, reference=reference, keep_all=keep_all)
+    return compile(
+        load(path), chosen, reference=reference, keep_all=keep_all, convert=convert, bits=bits
+    )

@@ -23,6 +23,17 @@ Reference = Annotated[
         help="Engine whose rounding is obeyed.",
     ),
 ]
+Convert = Annotated[
+    bool,
+    typer.Option(
+        "--convert",
+        help="Quantise weights and activations anew, to the lanes of the configuration.",
+    ),
+]
+Bits = Annotated[
+    int,
+    typer.Option("--bits", metavar="4|8|16", help="Convert to this width, where lanes switch."),
+]
 Config = Annotated[
     str, typer.Option("--config", metavar="NAME|FILE", help="A preset or a TOML file.")
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intaglio.cli.common import Config
+from intaglio.cli.common import Bits, Config
 from intaglio.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def bench(
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="Seed of weights and inputs.")
     ] = 1,
+    bits: Bits = 0,
     workers: Annotated[
         int, typer.Option("--workers", metavar="N", min=1, help="Processes that simulate.")
     ] = 2,
@@ -87,6 +88,7 @@ def bench(
             streamed=streamed,
             seed=seed,
             workers=workers,
+            bits=bits,
             progress=progress,
         )
     folder = output or fresh_folder(RUNS, source.stem)

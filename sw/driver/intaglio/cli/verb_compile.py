@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from intaglio.cli.common import Config, Reference
+from intaglio.cli.common import Bits, Config, Convert, Reference
 from intaglio.cli.terminal import Terminal
 
 
@@ -24,6 +24,8 @@ def compile_model(
         ),
     ] = None,
     reference: Reference = "litert",
+    convert: Convert = False,
+    bits: Bits = 0,
     keep_all: Annotated[
         bool, typer.Option("--keep-all", help="Write every operator's output to memory.")
     ] = False,
@@ -37,7 +39,14 @@ def compile_model(
     terminal: Terminal = context.obj
     with terminal.waiting() as progress:
         progress(f"compiling {model}")
-        plan = api.compile(api.load(model), config, reference=reference, keep_all=keep_all)
+        plan = api.compile(
+            api.load(model),
+            config,
+            reference=reference,
+            keep_all=keep_all,
+            convert=convert,
+            bits=bits,
+        )
         path = plan.save(output or Path(model.with_suffix(".program").name))
     program = plan.program
     terminal.table(

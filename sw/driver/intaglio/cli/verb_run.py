@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intaglio.cli.common import Config, Reference
+from intaglio.cli.common import Bits, Config, Convert, Reference
 from intaglio.cli.run_view import payload, show
 from intaglio.cli.terminal import Terminal
 
@@ -80,6 +80,8 @@ def run(
     ] = 1,
     memory: Memory = None,
     reference: Reference = "litert",
+    convert: Convert = False,
+    bits: Bits = 0,
     waves: Waves = None,
 ) -> int:
     """Run a model or a saved program; with --check, exit with 1 if anything differs.
@@ -97,7 +99,14 @@ def run(
         stalls=stalls,
         seed=seed,
     )
-    plan = api.open_plan(model, config, reference=reference, keep_all=check not in FUSED)
+    plan = api.open_plan(
+        model,
+        config,
+        reference=reference,
+        keep_all=check not in FUSED,
+        convert=convert,
+        bits=bits,
+    )
     x, source = _inputs(plan, inputs or [], check, seed)
     terminal.say(f"input: {source}")
     with terminal.waiting() as progress, api.wave_file(folder, waves) as traced:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from intaglio.compiler.convert_scales import GroupScaled, group_scaled
 from intaglio.spec.codes_shift import ShiftFormat
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.formats import INT32, signed
+from intaglio.spec.formats import INT32, IntFormat, signed
 from intaglio.spec.graph import Graph, Node, Op, Quantisation, Tensor
 from intaglio.spec.lane import BYTE, Lane
 from intaglio.spec.requant import format_of, quant_of
@@ -27,7 +27,8 @@ def convert(
     """Return `graph` with the operands that the lanes of `config` multiply.
 
     Weights take the lanes' format, with a scale for each output channel; where a layer's channels
-    are summed and the array has group scales, with those too. Biases move to the new scales.
+    are summed and the array has group scales, with those too. Lanes that switch their width leave
+    weights that fit as they are. Biases move to the new scales.
 
     Parameters
     ----------
@@ -90,6 +91,9 @@ def _weighted(graph: Graph, node: Node, tensors: dict[int, Tensor], lane: Lane, 
     scales: GroupScaled | None = group_scaled(real, lane, node.name) if grouped else None
     if scales is not None:
         codes, steps = scales.codes, scales.steps
+    elif lane.switched and format_of_weights(lane, act_bits).holds(weights.data):
+        _move_bias(graph, node, tensors, quant_of(weights))
+        return node
     else:
         codes, steps = _plain(real, lane, act_bits, axis, _least_steps(graph, node, tensors))
     quant = Quantisation(steps.astype(np.float32), np.zeros(steps.size, np.int64), axis)
@@ -109,6 +113,11 @@ def _weighted(graph: Graph, node: Node, tensors: dict[int, Tensor], lane: Lane, 
         inputs=(*node.inputs[:2], bias, fresh),
         attributes=replace(node.attributes, group_scale=lane.group_scale),
     )
+
+
+def format_of_weights(lane: Lane, act_bits: int) -> IntFormat:
+    """Return the format of the weights of a switched lane."""
+    return signed(lane.weight_format(act_bits).bits)
 
 
 def _groups(graph: Graph, node: Node) -> int:

@@ -46,9 +46,7 @@ def fit_lane(layer: Layer, config: ArrayConfig) -> Layer:
         weights = _codes(layer, weights, config)
     if bits == BYTE or (bits == 4 and layer.operation is not Operation.CONV):
         return replace(layer, weights=None if weights is None else weights.astype(np.int8))
-    if weights is None:
-        raise ValueError(f"{layer.name} at {bits} bits has no weights")
-    if bits == 4:
+    if bits == 4 and weights is not None:
         return _half_bytes(layer, weights, config)
     return _two_words(layer, weights, config)
 
@@ -88,15 +86,12 @@ def _halves(weights: IntArray, lanes: int) -> Codes:
     return np.asarray(packed[..., :used], np.int64).astype(np.int8)
 
 
-def _two_words(layer: Layer, weights: IntArray, config: ArrayConfig) -> Layer:
+def _two_words(layer: Layer, weights: IntArray | None, config: ArrayConfig) -> Layer:
     """Count columns in words, two a pixel."""
-    wide = _widened(weights, layer.dilation[1], axis=-2)
-    if layer.operation is Operation.DEPTHWISE:
-        rows, columns, channels = wide.shape
-        halves = np.stack([wide & 0xFF, wide >> BYTE], axis=2)
-        packed = halves.reshape(rows, 2 * columns, channels).astype(np.int8)
-    else:
-        packed = _pairs(wide, config.channels)
+    packed, columns = None, 2 * layer.kernel[1]
+    if weights is not None:
+        packed = _wide_words(layer, weights, config)
+        columns = packed.shape[-2]
     height, width, channels = layer.image
     low, high = layer.pad_value & 0xFF, layer.pad_value >> BYTE & 0xFF
     if low != high:
@@ -117,12 +112,22 @@ def _two_words(layer: Layer, weights: IntArray, config: ArrayConfig) -> Layer:
         layer,
         weights=packed,
         image=(height, 2 * width, whole),
-        kernel=(layer.kernel[0], packed.shape[-2]),
+        kernel=(layer.kernel[0], columns),
         stride=(layer.stride[0], 2 * layer.stride[1]),
         dilation=(layer.dilation[0], 1),
         pads=(layer.pads[0], 2 * layer.pads[1]),
         pad_value=_signed_byte(low),
     )
+
+
+def _wide_words(layer: Layer, weights: IntArray, config: ArrayConfig) -> Codes:
+    """Return the bytes of weights of 16 bits, by words of activations."""
+    wide = _widened(weights, layer.dilation[1], axis=-2)
+    if layer.operation is Operation.DEPTHWISE:
+        rows, columns, channels = wide.shape
+        halves = np.stack([wide & 0xFF, wide >> BYTE], axis=2)
+        return halves.reshape(rows, 2 * columns, channels).astype(np.int8)
+    return _pairs(wide, config.channels)
 
 
 def _signed_byte(byte: int) -> int:
@@ -157,7 +162,7 @@ def _require_gates(layer: Layer, config: ArrayConfig) -> None:
         if precision.bits not in widths:
             need = f"a precision that {config.name} was built for: {', '.join(map(str, widths))}"
             raise _no_gates(layer, f"{what} activations of {precision.bits} bits", need)
-    apart = layer.operation in (Operation.MAX, Operation.ADD) or layer.weights is None
+    apart = layer.operation in (Operation.MAX, Operation.ADD)
     if layer.precision is Precision.BITS16 and apart:
         raise _no_gates(layer, f"is a {layer.op.value} of 16 bits", "activations of 8 bits")
 

@@ -10,6 +10,7 @@ from intaglio.compiler.reduction import Chunk, Reduction
 from intaglio.spec.commands import Operation
 from intaglio.spec.config import CODES, ArrayConfig
 from intaglio.spec.formats import ByteArray, IntArray
+from intaglio.spec.lane import Precision
 from intaglio.spec.tensor import blocks_of
 
 Codes = npt.NDArray[np.int8]
@@ -25,7 +26,10 @@ def pack_weights(layer: Layer, config: ArrayConfig, chunk: Chunk) -> ByteArray:
     lanes, depth = config.channels, config.depth
     if layer.weights is None:
         one = config.lanes.encode(1, layer.name) ^ config.lanes.zero
-        return pack_words(np.full((1, lanes, depth), one, np.int8), config)
+        ones = np.full((1, lanes, depth), one, np.int8)
+        if layer.precision is Precision.BITS16:
+            ones[..., 1::2] = 0  # high bytes
+        return pack_words(ones, config)
     if layer.operation is Operation.DEPTHWISE:
         return pack_words(_depthwise(layer.weights, lanes, depth), config)
     reduction, folded = Reduction.of(layer, config), Reduction.folded(layer, config)
