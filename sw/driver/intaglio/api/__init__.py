@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from intaglio.api.report_compare import compare_reports, parse_limits
     from intaglio.api.reports import make_report, read_report, save_report
     from intaglio.api.results import save_run, wave_file
+    from intaglio.api.suites import SuiteResult, run_suite
     from intaglio.api.sweeps import sweep_units
     from intaglio.api.tools import Health, Tool, doctor
     from intaglio.api.tour import DemoDigits, demo_digits
@@ -73,6 +74,7 @@ _HOMES = {
     "api.reports": ("make_report", "read_report", "save_report"),
     "api.results": ("save_run", "wave_file"),
     "api.sweeps": ("sweep_units",),
+    "api.suites": ("SuiteResult", "run_suite"),
     "api.tools": ("Health", "Tool", "doctor"),
     "api.tour": ("DemoDigits", "demo_digits"),
     "api.unit_files": ("GeneratedUnit", "generate_unit", "units"),
@@ -112,6 +114,7 @@ __all__ = [
     "Power",
     "Run",
     "Settings",
+    "SuiteResult",
     "Tool",
     "bench",
     "boards",
@@ -151,6 +154,7 @@ __all__ = [
     "read_report",
     "reference_inputs",
     "require_fit",
+    "run_suite",
     "save_exploration",
     "save_report",
     "save_run",

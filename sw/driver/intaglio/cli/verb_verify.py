@@ -59,7 +59,30 @@ def verify(
     count: Annotated[
         int | None,
         typer.Option(
-            "--count", metavar="N", min=1, max=5000, help="With --mutants: mutants of each."
+            "--count",
+            metavar="N",
+            min=1,
+            max=5000,
+            help="With --mutants: mutants of each. With a random suite: its layers.",
+        ),
+    ] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            "--suite",
+            metavar="cmsis-nn|onnx-nodes|litert-random|ort-random",
+            help="Run an external suite instead.",
+        ),
+    ] = None,
+    device: Annotated[
+        str, typer.Option("--device", metavar="golden|sim", help="With --suite: where it runs.")
+    ] = "golden",
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="With --suite: reference data; default: INTAGLIO_SHARED, else ../shared.",
         ),
     ] = None,
 ) -> int:
@@ -77,11 +100,20 @@ def verify(
     classify what nobody noticed; exit with 1 if a family notices less than 95 %.
 
     Example: intaglio verify --mutants --units multiply --count 100
+
+    With --suite, run published or random cases against what their authors or engines give; exit
+    with 1 if one fails, each with its reason.
+
+    Example: intaglio verify --suite cmsis-nn --device sim --json
     """
     from intaglio import api
 
     terminal: Terminal = context.obj
     chosen = [*(units or []), *(names or []), *(rows or [])]
+    if suite is not None:
+        from intaglio.cli import verify_suite
+
+        return verify_suite.suite(terminal, suite, device=device, data=data, seed=seed, count=count)
     if formal:
         return _prove(terminal, chosen)
     if sweep or mutants:

@@ -83,10 +83,6 @@ def _shape_limits(op: Op, operands: Operands) -> list[str]:
     shapes = [activation.tensor.shape for activation in operands.activations]
     if op is Op.ADD and shapes[0] != shapes[1]:
         return [f"broadcast of shapes {shapes[0]} and {shapes[1]} is not supported"]
-    if op is Op.CONV and operands.weights is not None:
-        weights = operands.weights.tensor.shape
-        if len(weights) == len(shapes[0]) == 4 and 0 < weights[3] < shapes[0][3]:
-            return [f"groups of {weights[3]} of {shapes[0][3]} channels are not supported"]
     if op is Op.DENSE and operands.weights is not None:
         terms = math.prod(operands.weights.tensor.shape[1:])
         if terms and math.prod(shapes[0]) > terms and math.prod(shapes[0]) % terms == 0:

@@ -102,6 +102,8 @@ def constant_quant(
         raise RefusedError(f"scales of blocks of {block} terms, whose sums leave the array apart")
     flat = np.asarray(scales, np.float32).reshape(-1)
     zero = np.zeros(flat.size, np.int64) if points is None else points.astype(np.int64).reshape(-1)
+    if flat.size == 1 and zero.size > 1:
+        flat = np.repeat(flat, zero.size)
     if zero.size != flat.size:
         raise RefusedError(f"{flat.size} scales but {zero.size} zero points")
     if flat.size == 1:

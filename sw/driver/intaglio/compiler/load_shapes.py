@@ -44,7 +44,10 @@ def _weights_needed(
     """Return the shape of the weights that fits the activations; the kernel is free."""
     kernel = weights[1:3] if len(weights) == 4 else (1, 1)
     if op is Op.CONV:
-        return after[-1], *kernel, before[-1]
+        inner = weights[3] if len(weights) == 4 and weights[3] else before[-1]
+        groups = before[-1] // inner
+        fits = groups * inner == before[-1] and after[-1] % max(groups, 1) == 0
+        return after[-1], *kernel, inner if fits else before[-1]
     if op is Op.DEPTHWISE:
         return 1, *kernel, before[-1] * attributes.depth_multiplier
     if op is Op.DENSE:

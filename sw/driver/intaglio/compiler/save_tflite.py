@@ -20,7 +20,17 @@ DATA_ALIGNMENT = 16
 # The schema reserves the first buffer for tensors without data.
 EMPTY_BUFFER = 0
 OLD_CODES = 127  # codes beyond do not fit the old 8-bit field, which then holds this
-NEWER_FOR_16 = (Op.ADD, Op.DENSE, Op.SOFTMAX, Op.MAX_POOL, Op.AVERAGE_POOL, Op.DEPTHWISE, Op.CONV)
+# The first version of each operator for codes of 16 bits, and for weights of 4 bits.
+VERSIONS_16 = {
+    Op.CONV: 4,
+    Op.DEPTHWISE: 5,
+    Op.DENSE: 7,
+    Op.ADD: 3,
+    Op.MAX_POOL: 3,
+    Op.AVERAGE_POOL: 3,
+    Op.SOFTMAX: 3,
+}
+VERSIONS_4 = {Op.CONV: 7, Op.DEPTHWISE: 6, Op.DENSE: 10}
 
 
 def save_tflite(graph: Graph) -> bytes:
@@ -91,13 +101,25 @@ def _constants(node: Node, graph: Graph) -> tuple[tuple[npt.NDArray[np.int32], .
     return (), len(node.inputs)
 
 
+def _stored(tensor: Tensor) -> npt.NDArray[np.generic]:
+    """Return the data of a tensor as a file holds them: 4-bit values in pairs, the low one first."""
+    data = np.asarray(tensor.data)
+    if tensor.dtype != "int4":
+        return data
+    flat = data.reshape(-1).astype(np.uint8) & 15
+    flat = np.concatenate([flat, np.zeros(flat.size % 2, np.uint8)])
+    return flat[0::2] | (flat[1::2] << 4)
+
+
 def _code(node: Node, graph: Graph) -> tuple[int, int]:
     """Return the builtin code of a node and its version."""
     more = written(node, graph)
     if more is not None:
         return more.code, more.version
-    sixteen = graph.tensors[node.inputs[0]].dtype == "int16"
-    return CODES[node.op], VERSIONS[node.op] + (sixteen and node.op in NEWER_FOR_16)
+    if graph.tensors[node.inputs[0]].dtype == "int16":
+        return CODES[node.op], VERSIONS_16.get(node.op, VERSIONS[node.op])
+    narrow = len(node.inputs) > 1 and graph.tensors[node.inputs[1]].dtype == "int4"
+    return CODES[node.op], VERSIONS_4[node.op] if narrow else VERSIONS[node.op]
 
 
 class _Writer:
@@ -117,7 +139,7 @@ class _Writer:
             place = EMPTY_BUFFER
             if tensor.data is not None:
                 place = len(buffers)
-                buffers.append(self.table("Buffer", {"Data": self.data(tensor.data)}))
+                buffers.append(self.table("Buffer", {"Data": self.data(_stored(tensor))}))
             tables.append(self.tensor(tensor, place))
         codes = sorted({_code(node, graph) for node in graph.nodes})
         operators = [
