@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from intaglio.estimate.activity import UNIFORM, activity_of, histogram
+from intaglio.estimate.area import estimate_area
 from intaglio.estimate.coefficients import shipped
 from intaglio.estimate.counts import Counts, count_layers
 from intaglio.estimate.energy import Setting, energy_sum, layer_energy
@@ -123,3 +125,11 @@ def test_the_measured_board_is_told_from_its_other_rows() -> None:
 def test_a_table_without_its_columns_is_refused() -> None:
     with pytest.raises(ModelError, match=r"E314.*core_ua"):
         leave_one_out("row,group\n1,design\n")
+
+
+def test_a_lane_of_another_kind_has_no_coefficient_of_int8() -> None:
+    config = replace(SMALL, weight_bits=4)
+    other = Setting(config, load_target("generic"), shipped(), AREA, 25.0)
+    assert other.names()["multiply"] == "asic45.integer_8x4_multiply"
+    assert layer_energy(other, Counts(steps=10), 10)["multiply"].value is None
+    assert estimate_area(config, "ecp5")["luteq"].value is None

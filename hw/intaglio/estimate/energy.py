@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from intaglio.estimate.area import unread
 from intaglio.estimate.coefficients import Coefficient, Coefficients
 from intaglio.estimate.counts import Counts
 from intaglio.estimate.memories import Ram, memories
@@ -63,13 +64,13 @@ class Setting:
         family = self.family
         if family == "asic45":
             return {
-                "multiply": "asic45.int8_multiply",
+                "multiply": self._multiply("int8_multiply"),
                 "accumulate": "asic45.int32_add",
                 "clock": "asic45.register_bit",
                 "dram": "dram.access",
             }
         found = {
-            "multiply": f"{family}.multiply",
+            "multiply": self._multiply("multiply"),
             "activations": f"{family}.ram_access",
             "weights": f"{family}.ram_access",
             "parameters": f"{family}.ram_access",
@@ -85,6 +86,13 @@ class Setting:
             size = "35t" if "35t" in self.target.device.lower() else "unknown"
             found["static"] = f"xilinx.static_power_{size}"
         return found
+
+    def _multiply(self, plain: str) -> str:
+        """Return the coefficient of a product; one of another lane has a name of its own."""
+        config = self.config
+        if not unread(config):
+            return f"{self.family}.{plain}"
+        return f"{self.family}.{config.lane}_{config.act_bits}x{config.weight_bits}_multiply"
 
     def used(self) -> list[Coefficient]:
         """Return the coefficients that enter, each once."""
