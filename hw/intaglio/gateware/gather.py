@@ -10,11 +10,9 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component, fields_of
-from intaglio.gateware.layout import shape
 from intaglio.gateware.multiplier import part_of
 from intaglio.gateware.mux import add_mux
-from intaglio.gateware.words import request_layout, tap_layout, words_layout
-from intaglio.spec.commands import WORDS
+from intaglio.gateware.words import act_address, request_layout, tap_layout, words_layout
 from intaglio.spec.config import ArrayConfig
 
 
@@ -47,7 +45,7 @@ class BankSelect(Component):
         super().__init__(
             {
                 "waiting": In(lanes),
-                "address": In(data.ArrayLayout(shape(WORDS), lanes)),
+                "address": In(data.ArrayLayout(act_address(config), lanes)),
                 "grant": Out(lanes),
                 "bank_used": Out(lanes),
                 "bank_row": Out(data.ArrayLayout(range(config.act_words // lanes), lanes)),

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from amaranth import Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component, fields_of
 from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.words import act_address
 from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step adds to column, row and word: within a row, and where column >= `edge`."""
+
+    edge: Signal
+    columns: Signal
+    back: Signal
+    rows: Signal
+    next_rows: Signal
+    jump: Signal
+    next_jump: Signal
 
 
 class LanePlaces(Component):
@@ -50,7 +66,7 @@ class LanePlaces(Component):
                 "next_tile": In(1),
                 "y": Out(data.ArrayLayout(shape(_FIELD["y0"]), lanes)),
                 "x": Out(data.ArrayLayout(shape(_FIELD["x0"]), lanes)),
-                "word": Out(data.ArrayLayout(shape(_FIELD["start"]), lanes)),
+                "word": Out(data.ArrayLayout(act_address(config), lanes)),
             }
         )
 
@@ -63,13 +79,15 @@ class LanePlaces(Component):
             {
                 "y": shape(_FIELD["y0"]),
                 "column": shape(_FIELD["wrap_x"]),
-                "word": shape(_FIELD["start"]),
+                "word": act_address(self.config),
             }
         )
         lane = [fields_of(place, name=f"lane_{p}", reset_less=True) for p in range(lanes)]
         walker = fields_of(place, reset_less=True)
         fill = Signal(range(lanes + 1))
         m.d.comb += self.ready.eq(fill == 0)
+        window = self._step(m, "window", Const(0), command.stride_x, command.window_x)
+        tile = self._step(m, "tile", command.tile_y, command.tile_x, command.tile_jump)
 
         with m.If(self.restart):
             m.d.sync += [
@@ -81,14 +99,12 @@ class LanePlaces(Component):
         with m.Elif(fill != 0):
             # The walker visits the first P windows; each enters at the top and moves down.
             m.d.sync += fill.eq(fill - 1)
-            self._advance(m, walker, walker, Const(0), command.stride_x, command.window_x)
+            self._advance(m, walker, walker, window)
             for p in range(lanes):
                 m.d.sync += lane[p].eq(lane[p + 1] if p + 1 < lanes else walker)
         with m.Elif(self.next_tile):
             for p in range(lanes):
-                self._advance(
-                    m, lane[p], lane[p], command.tile_y, command.tile_x, command.tile_jump
-                )
+                self._advance(m, lane[p], lane[p], tile)
 
         for p in range(lanes):
             m.d.comb += [
@@ -98,22 +114,31 @@ class LanePlaces(Component):
             ]
         return m
 
-    def _advance(
-        self,
-        m: Module,
-        to: data.View,
-        place: data.View,
-        rows: Value,
-        columns: Value,
-        jump: Value,
-    ) -> None:
-        """Move `to` to `place` plus rows, columns and words, over the end of a row at most once."""
+    def _step(self, m: Module, name: str, rows: Value, columns: Value, jump: Value) -> Step:
+        """Return registers of what a step adds, and what it adds over the end of a row."""
         command = self.command
-        column = place.column + columns
+        values = {
+            "edge": (command.wrap_x - columns, shape(_FIELD["wrap_x"])),
+            "columns": (columns, shape(_FIELD["wrap_x"])),
+            "back": (columns - command.wrap_x, shape(_FIELD["wrap_x"])),
+            "rows": (rows, shape(_FIELD["y0"])),
+            "next_rows": (rows + command.stride_y, shape(_FIELD["y0"])),
+            "jump": (jump, act_address(self.config)),
+            "next_jump": (jump + command.wrap_jump, act_address(self.config)),
+        }
+        step = {
+            key: Signal(form, name=f"{name}_{key}", reset_less=True)
+            for key, (_, form) in values.items()
+        }
+        m.d.sync += [step[key].eq(value) for key, (value, _) in values.items()]
+        return Step(**step)
+
+    def _advance(self, m: Module, to: data.View, place: data.View, step: Step) -> None:
+        """Move `to` to `place` plus a step, over the end of a row at most once."""
         wraps = Signal()
-        m.d.comb += wraps.eq(column >= command.wrap_x)
+        m.d.comb += wraps.eq(place.column >= step.edge)
         m.d.sync += [
-            to.column.eq(Mux(wraps, column - command.wrap_x, column)),
-            to.y.eq(place.y + rows + Mux(wraps, command.stride_y, 0)),
-            to.word.eq(place.word + jump + Mux(wraps, command.wrap_jump, 0)),
+            to.column.eq(place.column + Mux(wraps, step.back, step.columns)),
+            to.y.eq(place.y + Mux(wraps, step.next_rows, step.rows)),
+            to.word.eq(place.word + Mux(wraps, step.next_jump, step.jump)),
         ]

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
 from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.words import act_address
 from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
 
@@ -60,7 +61,7 @@ class TapLoop(Component):
                 "present": Out(config.depth),
                 "y": Out(shape(_FIELD["in_h"])),
                 "x": Out(shape(_FIELD["in_w"])),
-                "jump": Out(shape(_FIELD["tap_x"])),
+                "jump": Out(act_address(config)),
             }
         )
 
@@ -98,7 +99,9 @@ class TapLoop(Component):
                 m.d.sync += [
                     block.eq(0),
                     column.eq(column + columns),
-                    self.x.eq(self.x + columns * command.dilation_x),
+                    self.x.eq(
+                        self.x + Mux(self.wide, depth * command.dilation_x, command.dilation_x)
+                    ),
                     Cat(tap_jump, self.jump).eq(next_column.replicate(2)),
                 ]
             with m.Elif(~last_row):

@@ -12,8 +12,8 @@ from intaglio.gateware.component import Component, fields_of
 from intaglio.gateware.lane_place import LanePlaces
 from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.taps import TapLoop
-from intaglio.gateware.words import request_layout
-from intaglio.spec.commands import COMPUTE, WORDS, Operation
+from intaglio.gateware.words import act_address, request_layout
+from intaglio.spec.commands import COMPUTE, Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.lane import Precision
 
@@ -78,7 +78,7 @@ class WindowGenerator(Component):
         # Outer loops: windows left in the output block, and the block.
         left = Signal(shape(_FIELD["pixels"]))
         out_block = Signal(shape(_FIELD["out_blocks"]))
-        base = Signal(shape(WORDS))  # of the output block, for the local operations
+        base = Signal(act_address(config))  # of the output block, for the local operations
         narrow = self._narrow(m, request, out_block)
         last_tile, last_out = Signal(), Signal()
         m.d.comb += [
@@ -156,7 +156,7 @@ class WindowGenerator(Component):
             # What tap d of the request adds to the place of a window.
             tap_x, jump = (
                 Signal(shape(_FIELD["x0"]), name=f"tap_x_{d}"),
-                Signal(shape(_FIELD["start"]), name=f"jump_{d}"),
+                Signal(act_address(config), name=f"jump_{d}"),
             )
             m.d.comb += [
                 tap_x.eq(taps.x + d * command.dilation_x),

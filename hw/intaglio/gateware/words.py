@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from amaranth.hdl import Shape
 from amaranth.lib import data
 
 from intaglio.gateware.layout import shape
@@ -9,6 +10,14 @@ from intaglio.spec.commands import COMPUTE, WORDS
 from intaglio.spec.config import ArrayConfig
 
 _FIELDS = {field.name: field.format for field in COMPUTE.fields}
+
+
+def act_address(config: ArrayConfig) -> Shape:
+    """Return the shape of a word address within the activation buffer.
+
+    Sums of addresses are taken modulo its range: those of words inside an image come out right.
+    """
+    return Shape(max((config.act_words - 1).bit_length(), 1))
 
 
 def tap_layout(config: ArrayConfig) -> data.StructLayout:
@@ -39,7 +48,7 @@ def request_layout(config: ArrayConfig) -> data.StructLayout:
         {
             "tap": tap_layout(config),
             "inside": config.banks,
-            "address": data.ArrayLayout(shape(WORDS), config.banks),
+            "address": data.ArrayLayout(act_address(config), config.banks),
         }
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from intaglio.bench.fixtures import GatherFixture, WindowFixture
 from intaglio.bench.row import Row, Values
-from intaglio.spec.commands import WORDS, Operation
+from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.window import Window, pair_fields, tile_pixels
@@ -106,7 +106,7 @@ def _requests(config: ArrayConfig, command: dict[str, int]) -> list[dict[str, An
                     if not convolves or command.get("local"):
                         word += block * command["in_block"]
                     # Outside the image the address means nothing; it follows the same sum.
-                    address.append(word % (WORDS.max + 1))
+                    address.append(word % (1 << (config.act_words - 1).bit_length()))
                 requests.append({"tap": tap, "inside": inside, "address": address})
     return requests
 
