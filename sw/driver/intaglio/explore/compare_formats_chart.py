@@ -16,6 +16,7 @@ COLOURS = {
     "fixed": "#e69f00",
     "pipelined": "#d55e00",
     "single-cycle": "#cc79a7",
+    "bounded": "#882255",
 }
 OTHER = "#777777"
 METADATA = ("Creator", "Date", "Format", "Type")  # left out: files depend on figures alone

@@ -24,6 +24,8 @@ STYLES = {
     "operator": "product written as `*`; a register behind it, and the accumulator",
     "rows": "product written as a sum of rows, one a bit of the weight; registers as operator",
     "shift": "a shifter for each term, adder, negation; registers as operator",
+    "shift-floor": "as shift, but each term is shifted right and rounded down, as in the published "
+    "kernel: a product is hardly wider than the activation",
     "group-shift": f"as operator; {SHIFT_GROUPS} groups with powers of two as scales, a shifter "
     "before the accumulator",
     "group-scale": f"as operator; groups of {SCALE_GROUP} products with {SCALE_BITS}-bit integers "
@@ -33,6 +35,8 @@ STYLES = {
     "power": "`*` of codes, raised to the power, exact accumulator; registers as table",
     "pipelined": "decode and `*`, IEEE addition in 4 cycles: 4 sums take turns",
     "single-cycle": "decode and `*`, IEEE addition in 1 cycle",
+    "bounded": "as single-cycle, without what the bound on the sum excludes: subnormals, infinity, "
+    "NaN and most exponents; the same results to the bit",
     "pair": "two `*`, their sum, accumulator with overflow flag; a register behind each",
 }
 
@@ -136,6 +140,7 @@ _SHIFTS = (
     *(("pow2_3", 24), ("pow2_4", 32), ("pow2_5", 40), ("sp2_4", 32), ("sp2_6", 32)),
     *(("apot_5", 32), ("mask", 24)),
 )
+_FLOORS = (("pow2_4", 24), ("pow2_5", 24), ("sp2_4", 24))
 _GROUPS = (("group-shift", 32), ("group-scale", 32))
 _FP8 = ("fp8_e2m5", "fp8_e3m4", "fp8_e4m3", "fp8_e5m2")
 _FP4 = ("fp4_e1m2", "fp4_e2m1", "fp4_e3m0")
@@ -152,6 +157,7 @@ def all_pairs() -> list[Pair]:
         found += [_integer(f, n, "operator", lanes) for f, bits in _INTEGERS.items() for n in bits]
         found += [_integer(form, bits, "rows", lanes) for form, bits in _ROWS]
         found += [Pair(form, f"int{n}", "shift", lanes, "int8", form) for form, n in _SHIFTS]
+        found += [Pair(f, f"int{n}", "shift-floor", lanes, "int8", f) for f, n in _FLOORS]
         found += [_grouped(f, style, n, lanes) for f in ("int4", "w4a8") for style, n in _GROUPS]
         found += [_exact(form, form, form, "fixed", lanes) for form in (*_FP8, *_FP4)]
         mixed = ("fp8_e4m3", "fp4_e2m1")
@@ -159,6 +165,7 @@ def all_pairs() -> list[Pair]:
         found += [_float(f, acc, "pipelined", lanes) for f in (*_FP8, *_FP4) for acc in FLOATS]
         found += [_float("fp8_e4m3", acc, "single-cycle", lanes) for acc in FLOATS]
         found += [_exact(form, form, form, style, lanes) for form, style in _POWERS]
+    found += [_float(form, "fp32", "bounded", 1) for form in (*_FP8, *_FP4)]
     found += [Pair("fp16", acc, "pipelined", 2, "int16", "int16") for acc in FLOATS]
     found += [Pair("dfp16", acc, "pair", 2, "int16", "int16") for acc in ("int32", "int48")]
     return found

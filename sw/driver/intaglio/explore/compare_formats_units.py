@@ -44,7 +44,7 @@ def _product(pair: Pair) -> Product:
 
     act, wgt = pair.formats
     if isinstance(wgt, ShiftFormat):
-        return PlainShiftProduct(wgt, IntFormat(act.bits))
+        return PlainShiftProduct(wgt, IntFormat(act.bits), pair.style == "shift-floor")
     form = operands(pair.format.split("_")[0])
     return PlainRowsProduct(form) if pair.style == "rows" else PlainProduct(form)
 
@@ -95,17 +95,27 @@ def _registered(unit: str, **settings: int | str) -> Callable[[Pair], Any]:
     return build
 
 
+def _bounded(pair: Pair) -> Any:
+    from intaglio.gateware.bounded_dot import BoundedFloatDot
+    from intaglio.spec.codes_minifloat import minifloat
+    from intaglio.spec.ieee import IEEE_FORMATS
+
+    act, wgt = minifloat(pair.act), minifloat(pair.wgt)
+    return BoundedFloatDot(act, wgt, IEEE_FORMATS[pair.accumulator], TERMS)
+
+
 def _floated(pair: Pair) -> Any:
     return _registered("fp16-dot" if pair.format == "fp16" else "minifloat-float-dot")(pair)
 
 
 _BUILDERS: dict[str, Callable[[Pair], Any]] = {
-    **dict.fromkeys(("operator", "rows", "shift", "group-shift"), _sum),
+    **dict.fromkeys(("operator", "rows", "shift", "shift-floor", "group-shift"), _sum),
     "group-scale": _scaled,
     "fixed": _registered("minifloat-dot"),
     "table": _registered("power-pre-dot"),
     "power": _registered("power-post-dot"),
     "pipelined": _floated,
     "single-cycle": _floated,
+    "bounded": _bounded,
     "pair": _registered("dfp-pair-fma"),
 }

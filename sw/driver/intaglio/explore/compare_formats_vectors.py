@@ -19,6 +19,7 @@ from intaglio.explore.compare_formats_pairs import (
 )
 from intaglio.explore.compare_formats_units import DFP_MODES, group_payloads
 from intaglio.spec.codes import Format
+from intaglio.spec.codes_shift import ShiftFormat
 
 Reals = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -134,13 +135,17 @@ def _sums(
 ) -> tuple[dict[str, npt.ArrayLike], list[Any]]:
     """Return the fields beside operands and what comes out of lanes of integers."""
     from intaglio.golden.accumulate import scale_group_sum, shift_group_sum
-    from intaglio.golden.products import lane_sums
+    from intaglio.golden.products import floored_shift_products, lane_sums
     from intaglio.spec.groups import ScaleGroups, ShiftGroups
 
     sums, length, lanes = act.shape
     fa, fw = pair.formats
     a, w = (form.decode(codes).reshape(-1, lanes) for form, codes in ((fa, act), (fw, wgt)))
-    each = lane_sums(a, w, np.ones(len(a)), terms=lanes).reshape(sums, length)
+    if pair.style == "shift-floor":
+        each = floored_shift_products(a, wgt.reshape(-1, lanes), _shift_format(fw)).sum(axis=1)
+    else:
+        each = lane_sums(a, w, np.ones(len(a)), terms=lanes)
+    each = each.reshape(sums, length)
     if pair.style == "group-scale":
         size = group_payloads(lanes)
         scale = rng.integers(0, 1 << SCALE_BITS, each.shape)
@@ -159,6 +164,12 @@ def _sums(
     index[:1] = 0
     done = [shift_group_sum(v, e, groups_of) for v, e in zip(each, index, strict=True)]
     return {"index": index.ravel()}, done
+
+
+def _shift_format(form: Format) -> ShiftFormat:
+    if not isinstance(form, ShiftFormat):
+        raise TypeError(f"{form} is no shift code")
+    return form
 
 
 def _exact_dots(pair: Pair, act: Codes, wgt: Codes) -> list[Any]:
@@ -212,10 +223,10 @@ def _pair_sums(pair: Pair, act: Codes, wgt: Codes) -> list[Any]:
     return done
 
 
-_SUMS = ("operator", "rows", "shift", "group-shift", "group-scale")
+_SUMS = ("operator", "rows", "shift", "shift-floor", "group-shift", "group-scale")
 _GOLDEN: dict[str, Callable[[Pair, Codes, Codes], list[Any]]] = {
     **dict.fromkeys(("fixed", "table", "power"), _exact_dots),
-    **dict.fromkeys(("pipelined", "single-cycle"), _rounded_dots),
+    **dict.fromkeys(("pipelined", "single-cycle", "bounded"), _rounded_dots),
     "fp16": _half_dots,
     "pair": _pair_sums,
 }
