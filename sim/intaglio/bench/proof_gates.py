@@ -126,12 +126,15 @@ class Trace:
     Parameters
     ----------
     gates : Gates
+    name : str
+        Free values of traces of one name are the same ones.
     held : mapping
-        Values of inputs by name that hold in every cycle, such as ``rst``: 0.
+        Values of inputs by name that hold in every cycle, such as ``o__ready``: 1.
     """
 
-    def __init__(self, gates: Gates, **held: Any) -> None:
-        self.gates, self.held = gates, {"rst": 0, "clk": 0, **held}
+    def __init__(self, gates: Gates, name: str = "", **held: Any) -> None:
+        self.gates, self.name = gates, name
+        self.held = {"rst": 0, "clk": 0, **held}
         self.cycles: list[list[tuple[Any, Any]]] = []
         self._states = [{n: self._fresh(f"state_{n}", gates.leaves[n]) for n in gates.following}]
 
@@ -144,7 +147,7 @@ class Trace:
             value = given.get(name)
             width = term.size()
             if value is None:
-                value = z3.BitVec(f"{name}@{at}", width)
+                value = z3.BitVec(f"{self.name}{name}@{at}", width)
             pairs += self.gates.pieces(name, _vector(value, width))
         covered = {leaf.get_id() for leaf, _ in pairs}
         pairs += [
@@ -178,7 +181,7 @@ class Trace:
         return z3.simplify(z3.substitute(self.gates.wires[name], *self.cycles[cycle]))
 
     def _fresh(self, name: str, leaf: Any) -> Any:
-        return z3.Const(name, leaf.sort())
+        return z3.Const(self.name + name, leaf.sort())
 
 
 def _vector(value: Any, width: int) -> Any:

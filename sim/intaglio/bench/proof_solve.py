@@ -28,26 +28,38 @@ class Claim:
     free_products : bool
         Products of two values are taken as any values at all, equal where their factors are: what
         holds then holds of products too, and no solver has to multiply.
+    product_range : (int, int), optional
+        Least and greatest value that a free product may have, by its sign.
     """
 
     name: str
     goal: Any
     given: Sequence[Any] = ()
     free_products: bool = False
+    product_range: tuple[int, int] | None = None
 
 
 def decide(claim: Claim, seconds: int = PATIENCE_SECONDS) -> str:
     """Return HOLDS, REFUTED or UNDECIDED."""
     against = z3.simplify(z3.And(*claim.given, z3.Not(claim.goal)))
     if claim.free_products:
-        against = z3.simplify(_without_products(against))
+        against = z3.simplify(_without_products(against, claim.product_range))
     if z3.is_false(against):
         return HOLDS
     if z3.is_true(against):
         return REFUTED
     solver = z3.Solver()
     solver.add(against)
+    if _of_integers(against):
+        solver.set("timeout", 1000 * seconds)
+        answer = solver.check()
+        return HOLDS if answer == z3.unsat else REFUTED if answer == z3.sat else UNDECIDED
     return _bitwuzla("(set-logic QF_BV)\n" + solver.to_smt2(), seconds)
+
+
+def _of_integers(term: Any) -> bool:
+    """Return whether a claim is about integers of any size."""
+    return z3.is_int(term) or any(map(_of_integers, term.children()[:1]))
 
 
 def _bitwuzla(text: str, seconds: int) -> str:
@@ -63,8 +75,8 @@ def _bitwuzla(text: str, seconds: int) -> str:
     return REFUTED if answer == bitwuzla.Result.SAT else UNDECIDED
 
 
-def _without_products(term: Any) -> Any:
-    """Return `term` with a free value for each product of two values that are no constants."""
+def _without_products(term: Any, span: tuple[int, int] | None) -> Any:
+    """Return `term` with a free value of `span` for each product of two values, no constants."""
     found: dict[int, Any] = {}
     seen: set[int] = set()
     stack = [term]
@@ -82,7 +94,10 @@ def _without_products(term: Any) -> Any:
         (product, z3.BitVec(f"product {n}", product.size()))
         for n, product in enumerate(found.values())
     ]
-    return z3.substitute(term, *pairs)
+    if span is None:
+        return z3.substitute(term, *pairs)
+    within = [z3.And(span[0] <= value, value <= span[1]) for _, value in pairs]
+    return z3.And(z3.substitute(term, *pairs), *within)
 
 
 @dataclass(frozen=True)
