@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from intaglio.api.mutants import break_units
     from intaglio.api.ops_table import ops, ops_markdown
     from intaglio.api.outcome import Layer, Run
+    from intaglio.api.peers import PeerComparison, compare_peers, save_peers
     from intaglio.api.plan import Plan, compile, open_plan
     from intaglio.api.power_run import Power
     from intaglio.api.powers import power
@@ -56,6 +57,7 @@ _HOMES = {
     "api.comparison": ("Comparison", "Mismatch", "compare"),
     "api.error_pages": ("Explanation", "explain"),
     "api.explorations": ("exploration_dict", "explore", "require_fit", "save_exploration"),
+    "api.peers": ("PeerComparison", "compare_peers", "save_peers"),
     "explore.cost_result": ("Estimate",),
     "api.estimates": ("estimate", "fit_findings"),
     "api.devices": ("open_device", "parse_memory"),
@@ -110,6 +112,7 @@ __all__ = [
     "Mismatch",
     "Model",
     "ModelCheck",
+    "PeerComparison",
     "Plan",
     "Power",
     "Run",
@@ -124,6 +127,7 @@ __all__ = [
     "check_model",
     "compare",
     "compare_formats",
+    "compare_peers",
     "compare_reports",
     "comparison_files",
     "compile",
@@ -156,6 +160,7 @@ __all__ = [
     "require_fit",
     "run_suite",
     "save_exploration",
+    "save_peers",
     "save_report",
     "save_run",
     "sweep_units",
