@@ -7,14 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from intaglio.boards.names import DERIVED
 from intaglio.boards.wrapper import CORE
 
 WRAPPER = "scan wrapper"
-# What synthesis appends to the name of a net to name a cell or another net behind it.
-_CELL = re.compile(
-    r"_(?:TRELLIS_\w+?|LUT[1-6]|CCU2C|PFUMX|L6MUX21|MULT\d\w*?|DP16KD|SB_\w+?|ALU|DFF[A-Z]*|"
-    r"MUX2_LUT\d|RAM16SDP4|SDPX?\d?\w*?|\$\w+)_[A-Z]\w*.*$"
-)
 _INTERNAL = re.compile(r"\$flatten\\|\\")
 _AUTO = re.compile(r"\$(?:abc|auto|techmap|procdff|ibuf|nextpnr|PACKER)\S*")
 
@@ -57,6 +53,6 @@ def name_of(cell: str) -> str:
     name = _INTERNAL.sub("", cell)
     if not name.startswith(f"{CORE}."):
         return WRAPPER
-    name = _CELL.sub("", name.removeprefix(f"{CORE}."))
+    name = DERIVED.sub("", name.removeprefix(f"{CORE}."))
     plain = _AUTO.sub("", name).strip(".")
     return plain or "logic"

@@ -7,15 +7,14 @@ where most of what they feed belongs.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from intaglio.boards.costs import RESOURCES, Costs
+from intaglio.boards.names import DERIVED, Scopes, scopes_of
 
-_FLATTEN = re.compile(r"\$flatten((?:\\[^\\]+\.)+)")
 OUTPUTS = ("Z", "Q", "O", "F", "LO", "COUT", "S0", "S1", "SUM", "Y")
 
 
@@ -47,7 +46,7 @@ class Branch:
         return asdict(self)
 
 
-def tree(module: Mapping[str, Any], costs: Costs) -> list[Branch]:
+def tree(module: Mapping[str, Any], costs: Costs, verilog: str = "") -> list[Branch]:
     """Return the resources of every instance of a flat module in Yosys' JSON.
 
     Parameters
@@ -56,9 +55,10 @@ def tree(module: Mapping[str, Any], costs: Costs) -> list[Branch]:
         ``cells`` and ``netnames`` of the module.
     costs : Costs
         What each type of cell costs.
+    verilog : str
+        What it was made from: its modules tell which names of a net are mere inputs.
     """
-    scopes = scopes_of(module)
-    owners = owners_of(module, scopes)
+    owners = owners_of(module, scopes_of(module, verilog))
     sums: dict[str, list[int]] = {"": [0, 0, 0, 0]}
     for name, cell in module["cells"].items():
         cost = costs.of(cell["type"])
@@ -71,17 +71,12 @@ def tree(module: Mapping[str, Any], costs: Costs) -> list[Branch]:
     return [Branch(path, **dict(zip(RESOURCES, sums[path], strict=True))) for path in ordered]
 
 
-def scopes_of(module: Mapping[str, Any]) -> frozenset[str]:
-    """Return the paths of all instances that were flattened."""
-    return frozenset(
-        _scope_path(name, cell)
-        for name, cell in module["cells"].items()
-        if cell["type"] == "$scopeinfo"
-    )
+def owners_of(module: Mapping[str, Any], scopes: Scopes) -> dict[str, str]:
+    """Return the instance of each cell, by name of the cell.
 
-
-def owners_of(module: Mapping[str, Any], scopes: frozenset[str]) -> dict[str, str]:
-    """Return the instance of each cell that costs something, by name of the cell."""
+    Its own name says it, if that is of the design; else the nets that it drives; else it belongs
+    where most of what reads them does; else where the name that synthesis gave it hints.
+    """
     net_owner = _net_owners(module, scopes)
     owner: dict[str, str] = {}
     pending: dict[str, list[int]] = {}
@@ -92,57 +87,47 @@ def owners_of(module: Mapping[str, Any], scopes: frozenset[str]) -> dict[str, st
         drives, reads = _bits(cell)
         for bit in reads:
             readers.setdefault(bit, []).append(name)
-        path = path_of(name, scopes)
-        if path is None:
-            found = [net_owner[bit] for bit in drives if bit in net_owner]
-            path = max(found, key=len) if found else None
-        if path is None:
-            pending[name] = drives
+        own = None if DERIVED.search(name) else scopes.path_of(name)
+        found = [net_owner[bit] for bit in drives if bit in net_owner]
+        if own is not None or found:
+            owner[name] = max(found, key=_depth) if own is None else own
         else:
-            owner[name] = path
+            pending[name] = drives
     _spread(pending, readers, owner)
-    return owner
+    return owner | {name: scopes.path_of(name) or "" for name in pending}
 
 
-def path_of(name: str, scopes: frozenset[str]) -> str | None:
-    """Return the instance that a name of a flat netlist belongs to; None where it does not say."""
-    found = _FLATTEN.match(name)
-    if found:
-        path = found[1].replace("\\", "").rstrip(".")
-        return _known(path, scopes)
-    if name.startswith("$"):
-        return None
-    return _known(name.rpartition(".")[0], scopes)
+def _depth(path: str) -> int:
+    return path.count(".") + 1 if path else 0
 
 
-def _known(path: str, scopes: frozenset[str]) -> str:
-    """Return the longest beginning of `path` that is an instance."""
-    while path and path not in scopes:
-        path = path.rpartition(".")[0]
-    return path
+def _net_owners(module: Mapping[str, Any], scopes: Scopes) -> dict[int, str]:
+    """Return the instance that drives each net: the innermost of those that name it.
 
-
-def _scope_path(name: str, cell: Mapping[str, Any]) -> str:
-    names = cell["attributes"].get("cell_hdlname", "") or cell["attributes"].get("hdlname", "")
-    if name.startswith("$"):
-        found = _FLATTEN.match(name)
-        inner = name.rpartition("\\")[2]
-        prefix = found[1].replace("\\", "") if found else ""
-        return prefix + inner
-    return ".".join(names.split()) if names else name
-
-
-def _net_owners(module: Mapping[str, Any], scopes: frozenset[str]) -> dict[int, str]:
-    """Return the instance of each net that has a name of the design: the innermost."""
-    owners: dict[int, str] = {}
+    A net that is an input of an instance is driven outside of it, whatever it is called within.
+    """
+    named: dict[int, set[str]] = {}
+    reads: dict[int, set[str]] = {}
     for name, net in module["netnames"].items():
-        path = path_of(name, scopes)
+        path = None if DERIVED.search(name) else scopes.path_of(name)
         if path is None:
             continue
+        table, place = (
+            (named, path) if (reader := scopes.read_by(name)) is None else (reads, reader)
+        )
         for bit in net["bits"]:
-            if isinstance(bit, int) and len(owners.get(bit, "")) <= len(path):
-                owners[bit] = path
+            if isinstance(bit, int):
+                table.setdefault(bit, set()).add(place)
+    owners = {}
+    for bit, paths in named.items():
+        outside = [path for path in paths if not _within(path, reads.get(bit, ()))]
+        if outside:
+            owners[bit] = max(outside, key=lambda path: (_depth(path), path))
     return owners
+
+
+def _within(path: str, places: Iterable[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}.") for place in places)
 
 
 def _bits(cell: Mapping[str, Any]) -> tuple[list[int], list[int]]:

@@ -121,7 +121,7 @@ def synthesise(
         )
         if status:
             raise failed(tool.name, output, top)
-        summary = _summary((folder / "core.json").read_text(), top, flow)
+        summary = _summary((folder / "core.json").read_text(), top, flow, verilog)
         (folder / "summary.json").write_text(json.dumps(summary))
         (folder / "core.json").unlink()
         text = (folder / NETLIST).read_bytes()
@@ -156,7 +156,7 @@ def failed(tool: str, output: str, where: str) -> ToolError:
     )
 
 
-def _summary(text: str, top: str, flow: Flow) -> dict[str, Any]:
+def _summary(text: str, top: str, flow: Flow, verilog: str) -> dict[str, Any]:
     """Return what is kept of a netlist in JSON."""
     module = json.loads(text)["modules"][top]
     cells: dict[str, int] = {}
@@ -169,5 +169,5 @@ def _summary(text: str, top: str, flow: Flow) -> dict[str, Any]:
         "ports": {
             name: (port["direction"], len(port["bits"])) for name, port in module["ports"].items()
         },
-        "hierarchy": [branch.as_dict() for branch in tree(module, flow.costs)],
+        "hierarchy": [branch.as_dict() for branch in tree(module, flow.costs, verilog)],
     }
