@@ -86,7 +86,7 @@ class Tensor:
 
     Codes are signed. A file's unsigned codes are mapped exactly: code = file's code - `offset`,
     with the zero point moved likewise. Weights have their zero point taken off already; those of
-    unsigned files that then need nine bits are ``"int16"``.
+    unsigned files that then need nine bits are ``"int16"``, and keep their offset.
     """
 
     number: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from intaglio.compiler.places import HOST
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError, ModelError
@@ -15,6 +17,7 @@ from intaglio.spec.requant import format_of
 SOFTMAX_FACTORS = (2.0**-26, 2.0**4)
 WEIGHTS = ("int8", "int4")
 NINE_BITS = "has unsigned weights whose zero point leaves nine bits"
+MOST_WEIGHT = 2 * INT8.max  # what two passes over the window reach
 __all__ = ["HOST", "activations", "check_graph", "faults_of"]
 
 SEVERAL = (Op.ADD, Op.SUB, Op.MUL, Op.MATMUL, Op.CONCAT)
@@ -124,7 +127,13 @@ def _form_findings(graph: Graph, node: Node) -> list[Finding]:
 def _weight_findings(graph: Graph, node: Node, config: ArrayConfig) -> list[Finding]:
     weights = graph.tensors[node.inputs[1]]
     wide = config.lanes.weight.table().max() > INT8.max or 16 in config.precisions
-    known = (*WEIGHTS, "int16", "int32") if wide else WEIGHTS
+    known: tuple[str, ...] = (*WEIGHTS, "int16", "int32") if wide else WEIGHTS
+    act = graph.tensors[node.inputs[0]].dtype
+    if weights.offset and act == "int8" and weights.data is not None:
+        worst = int(np.max(weights.data, initial=0))
+        if worst > MOST_WEIGHT or config.lane != "integer" or config.weight_bits != INT8.bits:
+            return [_fault("E304", node, NINE_BITS, f"8-bit lanes, weights to {MOST_WEIGHT}")]
+        known = (*WEIGHTS, "int16")
     if weights.data is None or weights.dtype not in known:
         have = NINE_BITS if weights.dtype == "int16" else f"has weights of type {weights.dtype}"
         return [_fault("E304", node, have, "constant int8 or int4")]

@@ -44,6 +44,8 @@ def fit_lane(layer: Layer, config: ArrayConfig) -> Layer:
         layer = replace(layer, pad_value=_signed_byte((layer.pad_value & 0xF) * 0x11))
     if weights is not None:
         weights = _codes(layer, weights, config)
+    if layer.excess is not None:
+        layer = replace(layer, excess=_codes(layer, layer.excess, config).astype(np.int8))
     if bits == BYTE or (bits == 4 and layer.operation is not Operation.CONV):
         return replace(layer, weights=None if weights is None else weights.astype(np.int8))
     if bits == 4 and weights is not None:

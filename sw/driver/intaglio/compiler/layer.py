@@ -116,6 +116,8 @@ class Layer:
     amounts : int array or None
         CONV: by how many places each input channel is shifted left: C, from `fit_lane` on 1, KH,
         KW, C in bytes.
+    excess : int array or None
+        Of the shape of `weights`, which it is added to: what weights of nine bits lack of eight.
     scales : int array or None
         CONV: what the sum of each group of channels is multiplied by: O, KH, KW, groups.
     precision, out_precision : Precision
@@ -148,6 +150,7 @@ class Layer:
     lane_group: int = 0
     amounts: npt.NDArray[Any] | None = None
     scales: IntArray | None = None
+    excess: npt.NDArray[Any] | None = None
     precision: Precision = Precision.BITS8
     out_precision: Precision = Precision.BITS8
 

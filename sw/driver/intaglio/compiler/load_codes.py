@@ -48,9 +48,10 @@ def centred_weights(tensor: Tensor, axis: int) -> Tensor:
         shape[axis] = -1
         points = points.reshape(shape)
     values = tensor.data.astype(np.int64) - points
-    dtype = "int8" if INT8.holds(values) else "int16"
+    dtype, offset = ("int8", 0) if INT8.holds(values) else ("int16", UNSIGNED_OFFSET)
     centred = Quantisation(quant.scales, np.zeros_like(quant.zero_points), quant.axis)
-    return replace(tensor, dtype=dtype, quant=centred, data=values.astype(dtype))
+    data = values.astype(dtype)
+    return replace(tensor, dtype=dtype, quant=centred, data=data, offset=offset)
 
 
 def places_tensor(tensor: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ def weight_tensor(builder: Builder, name: str, codes: Array, quant: Quantisation
     along = axis if quant.scales.size > 1 else None
     raw = Tensor(0, name, codes.shape, codes.dtype.name, replace(quant, axis=along), codes)
     tensor = centred_weights(raw, axis)
-    return builder.add(name, tensor.shape, tensor.dtype, tensor.quant, tensor.data)
+    return builder.add(name, tensor.shape, tensor.dtype, tensor.quant, tensor.data, tensor.offset)
 
 
 def bias_tensor(

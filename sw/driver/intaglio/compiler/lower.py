@@ -11,6 +11,7 @@ from intaglio.compiler.layer import Layer, Params, image_of, whole, widths_of
 from intaglio.compiler.lower_moves import lower_move
 from intaglio.compiler.lower_pairs import lower_pair, lower_table
 from intaglio.compiler.lower_pool import lower_average, lower_max, lower_mean
+from intaglio.compiler.lower_wide import in_eight_bits
 from intaglio.compiler.prove import prove_accumulator
 from intaglio.spec.commands import Operation
 from intaglio.spec.formats import IntArray
@@ -78,7 +79,7 @@ def _window_layer(
     )
     counted = _counted(graph, node, weights)
     prove_accumulator(node.name, counted, axes, zero, bias, format_of(x).bits)
-    return Layer(
+    layer = Layer(
         index=index,
         name=node.name,
         op=node.op,
@@ -104,6 +105,8 @@ def _window_layer(
         scales=_scales(graph, node, "integer", weights),
         **widths_of(graph, node),
     )
+    unsigned = graph.tensors[node.inputs[1]].offset != 0
+    return in_eight_bits(layer) if unsigned else layer
 
 
 def _scales(graph: Graph, node: Node, kind: str, weights: IntArray) -> IntArray | None:

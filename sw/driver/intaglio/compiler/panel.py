@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.reduction import Chunk, Reduction, whole_chunk
 from intaglio.spec.config import ArrayConfig
@@ -54,6 +56,9 @@ def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tu
                 raise _too_small(layer, "weights_kib", words * config.weight_bytes)
         elif words > config.weight_words or one_tile:
             chunks = _chunks(layer, config, reduction, half)
+    if layer.excess is not None:
+        most = 1
+        chunks = tuple(replace(chunk, part=part) for chunk in chunks for part in range(2))
     if layer.groups > 1 and not layer.lane_group:
         own = total // layer.groups  # a panel stays within the blocks of a group
         return max(n for n in range(1, min(most, own) + 1) if own % n == 0), chunks

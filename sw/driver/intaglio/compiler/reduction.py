@@ -13,7 +13,10 @@ from intaglio.spec.tensor import blocks_of
 
 @dataclass(frozen=True)
 class Chunk:
-    """Taps [r0, r1) x [s0, s1) and input blocks [b0, b1) of a convolution, summed in one go."""
+    """Taps [r0, r1) x [s0, s1) and input blocks [b0, b1) of a convolution, summed in one go.
+
+    Part 1 is the same with the excess of the layer's weights.
+    """
 
     r0: int
     r1: int
@@ -21,6 +24,7 @@ class Chunk:
     s1: int
     b0: int
     b1: int
+    part: int = 0
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def _constants(node: Node, graph: Graph) -> tuple[tuple[npt.NDArray[np.int32], .
 
 
 def _stored(tensor: Tensor) -> npt.NDArray[np.generic]:
-    """Return the data of a tensor as a file holds them: 4-bit values in pairs, the low one first."""
+    """Return the data of a tensor as a file holds them: two 4-bit values a byte, low first."""
     data = np.asarray(tensor.data)
     if tensor.dtype != "int4":
         return data

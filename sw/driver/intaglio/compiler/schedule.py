@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from intaglio.compiler.buffers import View, transfers
 from intaglio.compiler.constants import Context, LayerConstants
 from intaglio.compiler.layer import Area, Layer
@@ -46,7 +48,7 @@ class _Scheduler:
 
     def _part(self, strip: Area, panel: tuple[int, int]) -> None:
         """Load what a strip of a panel needs, compute it and store it."""
-        split = len(self._tiling.chunks) > 1
+        split = len(self._tiling.chunks) > 1 and not self._is_plain(panel)
         if not split:  # constants first: unlike strips, they wait for no other layer
             self._constants.weight_fields(panel, 0)
         pieces = [a for a in (area.within(strip) for area in self._layer.areas) if a is not None]
@@ -67,6 +69,16 @@ class _Scheduler:
             area, planes = self._layer.stored_area(strip), self._layer.out_planes(panel)
             for fields in transfers(home, area, planes, out, self._config.bus_bytes):
                 self._move(Opcode.STORE, fields)
+
+    def _is_plain(self, panel: tuple[int, int]) -> bool:
+        """Tell whether a panel of weights with excess has none, so that its sum is one chunk."""
+        excess, lanes = self._layer.excess, self._config.channels
+        if excess is None or len(self._tiling.chunks) > 2:
+            return False
+        axis = 0 if self._layer.operation is Operation.CONV else -1
+        end = min(panel[1] * lanes, excess.shape[axis])
+        own = np.take(excess, range(panel[0] * lanes, end), axis)
+        return not own.any()
 
     # --- data ---
 

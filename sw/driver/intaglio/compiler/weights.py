@@ -30,13 +30,14 @@ def pack_weights(layer: Layer, config: ArrayConfig, chunk: Chunk) -> ByteArray:
         if layer.precision is Precision.BITS16:
             ones[..., 1::2] = 0  # high bytes
         return pack_words(ones, config)
+    weights = layer.weights if layer.excess is None or not chunk.part else layer.excess
     if layer.operation is Operation.DEPTHWISE:
-        return pack_words(_depthwise(layer.weights, lanes, depth), config)
+        return pack_words(_depthwise(weights, lanes, depth), config)
     reduction, folded = Reduction.of(layer, config), Reduction.folded(layer, config)
     out = layer.out_image[2]
     end = blocks_of(out, lanes) * lanes
     split = end - lanes if folded else end
-    part = layer.weights[:, chunk.r0 : chunk.r1, chunk.s0 : chunk.s1]
+    part = weights[:, chunk.r0 : chunk.r1, chunk.s0 : chunk.s1]
     padded = np.zeros((end, *part.shape[1:]), np.int8)
     padded[:out] = part
     words = [_runs(padded[:split], reduction, chunk, lanes)] if split else []
