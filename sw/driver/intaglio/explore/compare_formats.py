@@ -14,6 +14,7 @@ from intaglio.explore.compare_formats_table import FormatComparison, FormatRow
 from intaglio.spec.errors import Finding, UsageError
 
 TARGETS = ("gates", "ecp5", "xc7", "ice40")
+BAR = 20  # characters
 RATIOS = {
     "energy_rel_int8": "energy",
     "energy_rel_uniform": "energy_rel_uniform",
@@ -71,7 +72,8 @@ def compare_formats(
     try:
         jobs = {pool.submit(measure.rows, pair): pair for pair in pairs}
         for done, job in enumerate(as_completed(jobs)):
-            progress(f"comparing formats: {done} of {len(pairs)} units")
+            bar = "#" * (done * BAR // len(pairs))
+            progress(f"comparing formats [{bar:.<{BAR}}] {done} of {len(pairs)} units")
             rows[jobs[job]] = job.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
