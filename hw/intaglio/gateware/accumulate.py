@@ -173,7 +173,9 @@ class ScaleAccumulate(Component):
         # 1: the sum within the group.
         inner = Signal(shape(self.groups.inner_format(self.value)), reset_less=True)
         scale = Signal(self.groups.scale_bits, reset_less=True)
-        fresh, ended, last = Signal(init=1), Signal(), Signal()
+        fresh = Signal(init=1)
+        ended = Signal()
+        last = Signal()
         with m.If(move):
             m.d.sync += [ended.eq(ends), last.eq(item.last), scale.eq(item.scale)]
             with m.If(self.i.valid):
@@ -186,7 +188,8 @@ class ScaleAccumulate(Component):
         scaled = Signal(
             shape(signed(inner.shape().width + self.groups.scale_bits)), reset_less=True
         )
-        scaled_valid, scaled_last = Signal(), Signal()
+        scaled_valid = Signal()
+        scaled_last = Signal()
         with m.If(move):
             m.d.sync += [
                 scaled.eq(inner * scale),
@@ -196,7 +199,8 @@ class ScaleAccumulate(Component):
 
         # 3: rounded and added.
         acc = Signal(shape(self.acc), reset_less=True)
-        first, done = Signal(init=1), Signal()
+        first = Signal(init=1)
+        done = Signal()
         half = (1 << self.groups.drop) >> 1
         with m.If(move):
             m.d.sync += done.eq(scaled_valid & scaled_last)

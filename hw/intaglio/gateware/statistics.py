@@ -78,7 +78,8 @@ class AbsoluteStatistics(Component):
             distances.append(Mux(away < 0, -away, away))
         total = Signal(shape(self.total), reset_less=True)
         distance = Signal(shape(self.deviation), reset_less=True)
-        valid, last = Signal(), Signal()
+        valid = Signal()
+        last = Signal()
         with m.If(move):
             m.d.sync += [
                 total.eq(add_pairs([item.x[n] for n in range(self.lanes)])),
@@ -88,7 +89,8 @@ class AbsoluteStatistics(Component):
             ]
 
         # 2: over payloads.
-        first, done = Signal(init=1), Signal()
+        first = Signal(init=1)
+        done = Signal()
         result = self.o.payload
         sums: Any = Signal.like(result.sum, reset_less=True)
         deviations: Any = Signal.like(result.deviation, reset_less=True)
