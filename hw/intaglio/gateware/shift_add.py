@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Array, Const, Module, Mux, Signal, Value
+from amaranth import Array, Const, Module, Shape, Signal, Value
 
 from intaglio.gateware.layout import shape
 from intaglio.gateware.product import Product
@@ -61,26 +61,45 @@ class ShiftProduct(Product):
         m = Module()
         act = self.stage(m, self.act[0], "act_1")
         wgt = self.stage(m, self.wgt[0], "wgt_1")
-        terms = [
-            self._term(act, wgt[at : at + width], exponents)
-            for exponents, (at, width) in zip(self.code.terms, self.code.fields, strict=True)
-        ]
-        total = sum(terms[1:], terms[0])
-        result = Signal(shape(self.form))
         negative = wgt[self.code.bits - 1] if self.code.signed else Const(0, 1)
-        m.d.comb += result.eq(Mux(negative, -total, total))
+        fields = list(zip(self.code.terms, self.code.fields, strict=True))
+        if not self.floor:
+            # The sign and the zero act on the activation, which is narrower than what is shifted.
+            act = _negated(m, act, negative, "signed")
+        terms = [
+            self._term(m, act, wgt[at : at + width], exponents, n)
+            for n, (exponents, (at, width)) in enumerate(fields)
+        ]
+        result = Signal(shape(self.form))
+        total = sum(terms[1:], terms[0])
+        m.d.comb += result.eq(_negated(m, total, negative, "negated") if self.floor else total)
         m.d.comb += self.product[0].eq(self.stage(m, result, "product_2"))
         return m
 
-    def _term(self, act: Value, field: Value, exponents: tuple[int | None, ...]) -> Value:
+    def _term(
+        self, m: Module, act: Value, field: Value, exponents: tuple[int | None, ...], n: int
+    ) -> Value:
         """Return one shifted activation, or 0."""
         point = self.code.point
         amounts = [0 if e is None else (e if self.floor else point - e) for e in exponents]
-        amount: Value = Const(amounts[-1])
-        if len(set(amounts)) > 1:
-            amount = Array(Const(n, max(amounts).bit_length()) for n in amounts)[field]
-        shifted = act >> amount if self.floor else act << amount
         used = [int(e is not None) for e in exponents]
-        if all(used):
-            return shifted
-        return Mux(Array(Const(n, 1) for n in used)[field], shifted, 0)
+        if not all(used):
+            wanted = Array(Const(bit, 1) for bit in used)[field]
+            gated = Signal(act.shape(), name=f"gated_{n}")
+            m.d.comb += gated.eq(act & wanted.replicate(len(act)).as_signed())
+            act = gated
+        if len(set(amounts)) == 1:
+            return act >> amounts[0] if self.floor else act << amounts[0]
+        amount = Array(Const(n, max(amounts).bit_length()) for n in amounts)[field]
+        return act >> amount if self.floor else act << amount
+
+
+def _negated(m: Module, value: Value, negative: Value, name: str) -> Value:
+    """Return `value`, negated where `negative` is 1."""
+    result = Signal(Shape(len(value) + 1, signed=True), name=name)
+    wide = Signal(result.shape(), name=f"{name}_wide")
+    m.d.comb += [
+        wide.eq(value),
+        result.eq((wide ^ negative.replicate(len(wide)).as_signed()) + negative),
+    ]
+    return result
