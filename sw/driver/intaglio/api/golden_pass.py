@@ -49,6 +49,11 @@ def golden_check(config: ArrayConfig, progress: Callable[[str], None] = lambda _
     return PASSED
 
 
+def note_pass(config: ArrayConfig) -> None:
+    """Remember that the gates of `config` gave what the golden model gives."""
+    cache.entry(KIND, golden_key(config), lambda _: None)
+
+
 class _FailedError(Exception):
     """Leaves no entry behind."""
 

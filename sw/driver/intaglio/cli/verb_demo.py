@@ -1,4 +1,4 @@
-"""``intaglio demo``: the guided tour, from tools to digits classified in simulated gates."""
+"""``intaglio demo``: the guided tour, from an estimate to digits classified in simulated gates."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intaglio.cli import verb_doctor
+from intaglio.cli import verb_doctor, verb_estimate
 from intaglio.cli.common import Config
 from intaglio.cli.run_view import layer_table, payload
 from intaglio.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from intaglio.api.checking import Checked
+    from intaglio.api.model import Model
     from intaglio.api.tour import DemoDigits
+    from intaglio.spec.config import ArrayConfig
 
 NOT_GOOD = 1
 PICTURES = 4
+STEPS = 6
 
 
 def demo(
@@ -35,7 +38,7 @@ def demo(
     ] = 0.0,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of the stalls.")] = 1,
 ) -> int:
-    """Check the tools, write Verilog, and classify 64 digits in simulated gates.
+    """Estimate a network, write Verilog, classify 64 digits in simulated gates, write a report.
 
     The first run builds the simulator (a minute or two); later runs find it in the cache.
     """
@@ -47,37 +50,63 @@ def demo(
     health = api.doctor()
     verb_doctor.show(terminal, health)
     health.check()
-    _head(terminal, 2, f"the accelerator as Verilog, for {target}")
+    digits = api.demo_digits()
+    model = api.load(digits.model)
+    _head(terminal, 2, "what the shipped network costs, before any tool runs")
+    verb_estimate.show(terminal, api.estimate(model, config, target))
+    _head(terminal, 3, f"the accelerator as Verilog, for {target}")
     with terminal.waiting() as progress:
         made = api.generate(config, output / "rtl", target, progress)
     terminal.say(
         f"{made.config.macs} INT8 MACs a cycle, {made.modules} modules, {made.lines} lines of "
         f"Verilog: {made.files[0]}"
     )
-    _head(terminal, 3, "the shipped network, layer by layer, in simulated gates")
-    digits = api.demo_digits()
-    plan = api.compile(api.load(digits.model), made.config)
+    _head(terminal, 4, "layer by layer in simulated gates")
+    plan = api.compile(model, made.config)
     x = {plan.program.tensor(plan.program.inputs[0]).name: digits.images}
     with terminal.waiting() as progress:
         settings = api.Settings("sim", stalls=stalls, seed=seed, progress=progress)
         done = api.check(plan, x, settings)
     layer_table(terminal, done.run)
-    _head(terminal, 4, f"{len(digits.images)} digits that it was not trained on")
+    _head(terminal, 5, f"{len(digits.images)} digits that it was not trained on")
     counts = _digits(terminal, digits, done)
     report = {**payload(done, settings, made.config.digest), **counts}
     outputs = api.save_run(output / "run", plan, done.run, x, report)
     program = plan.save(output / "digits.program")
-    _head(terminal, 5, "written")
+    _head(terminal, 6, "written")
     written = [*made.files, program, *map(Path, outputs.values()), output / "run" / "run.json"]
-    for path in written:
+    page, *others = _page(model, made.config, target, done, output / "report")
+    for path in [*written, page]:
         terminal.say(f"  {path}")
-    terminal.say(f"{time.monotonic() - began:.1f} s; next: intaglio run --help")
+    written += [page, *others]
+    terminal.say(f"{time.monotonic() - began:.1f} s; look at {page} ({len(others)} more)")
     terminal.result({**report, "outputs": outputs, "files": [str(path) for path in written]})
     return 0 if counts["equal"] == len(digits.images) and not done.mismatches else NOT_GOOD
 
 
+def _page(
+    model: Model, config: ArrayConfig, target: str, done: Checked, folder: Path
+) -> list[Path]:
+    """Write the report of this run; gates that gave what they should have passed their check."""
+    from intaglio import api
+    from intaglio.api.golden_pass import note_pass
+    from intaglio.api.report_inputs import run_dict
+    from intaglio.explore.costing import choose
+
+    if done.comparison is not None and not done.mismatches:
+        note_pass(config)
+    data = api.make_report(
+        model,
+        choose(config, target),
+        run=run_dict(done),
+        check=False,
+        reproduce="intaglio demo",
+    )
+    return api.save_report(data, folder)
+
+
 def _head(terminal: Terminal, number: int, text: str) -> None:
-    terminal.say(f"\n[{number}/5] {text}", style="bold")
+    terminal.say(f"\n[{number}/{STEPS}] {text}", style="bold")
 
 
 def _digits(terminal: Terminal, digits: DemoDigits, done: Checked) -> dict[str, Any]:

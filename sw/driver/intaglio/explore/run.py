@@ -224,11 +224,11 @@ def context_key(job: Job) -> str:
     base = {k: v for k, v in asdict(job.base).items() if k != "name"}
     values = {**vars(job), "graph": hashlib.sha256(job.graph).hexdigest(), "base": base}
     text = json.dumps(values, sort_keys=True, default=str)
-    return hashlib.sha256(f"{text}{_code()}".encode()).hexdigest()
+    return hashlib.sha256(f"{text}{code_digest()}".encode()).hexdigest()
 
 
 @cache
-def _code() -> str:
+def code_digest() -> str:
     """Return a digest of the modules that decide a result."""
     total = hashlib.sha256()
     for package in SOURCES:
