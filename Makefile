@@ -61,6 +61,7 @@ grid: $(VENV)/ready-test ## Place and route the grid of configurations that the 
 
 docs: $(VENV)/ready-demo ## Regenerate docs/reference from the code
 	@$(BIN)/python -m intaglio.api.reference
+	@$(BIN)/python -m intaglio.ledger.page
 
 clean: ## Remove what was built; keeps the environment
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -91,7 +91,7 @@ class Net:
         count = w.shape[3] if depthwise else w.shape[0]
         terms = w.size // count
         noise = 0 if exact else 500 * int(terms**0.5)
-        bias = self.rng.integers(-noise, noise + 1, count).astype(np.int32)
+        bias = np.asarray(self.rng.integers(-noise, noise + 1, (count,)), np.int32)
         before = self._quant(source)
         axis = 3 if depthwise else 0
         each = np.full(count, before.scale, np.float32)
