@@ -149,7 +149,9 @@ class PairFma(Component):
             FP32.least_exponent,
         )
         pipe.step()
-        x, (start, last, overflow_1) = x.keep(pipe, "x"), pipe.keep(start, last, overflow)
+        names = ("start", "last", "overflow_1")
+        kept = pipe.keep(start, last, overflow, names=names)
+        x, (start, last, overflow_1) = x.keep(pipe, "x"), kept
         code, last = accumulate(m, pipe, x, start, last, FP32, contexts=1)
         (overflow_2,) = pipe.keep(overflow_1)
         return Cat(code).as_signed(), overflow_2, last

@@ -25,7 +25,8 @@ def loop(
     payload: Any,
     first: Any,
     *,
-    valid: Any = 1,
+    marked: str = "",
+    result: str = "o__payload",
 ) -> Iterator[Claim]:
     """Claim sum' = RNE((+0 if first else sum) + x) for every x whose registers begin with ``x_``.
 
@@ -38,6 +39,11 @@ def loop(
         Sums that take turns; payloads of others may be anywhere in the loop.
     payload, first : z3 terms
         What brings x, and its mark.
+    marked : str
+        Register that the mark is in while x is in those that begin with ``x_``, where the payload
+        does not bring it.
+    result : str
+        Wire of the sum's code.
     """
     parts = {name: z3.BitVec(f"x {name}", gates.wires[f"x_{name}"].size()) for name in PARTS}
     olds = [z3.BitVec(f"sum {n}", form.bits) for n in range(contexts)]
@@ -53,12 +59,14 @@ def loop(
                 trace.let(f"sum_{k}", old)
             if contexts > 1:
                 trace.let("turn", turn)
-        trace.cycle(**({"i__payload": payload, "i__valid": valid} if n == 0 else {}))
+            if marked:
+                trace.let(marked, first)
+        trace.cycle(**({"i__payload": payload, "i__valid": 1} if n == 0 else {}))
     mine = olds[0]
     for k in range(1, contexts):
         mine = z3.If(turn == k, olds[k], mine)
     before = z3.If(first == 1, constant(0, form.bits), mine)
-    out = trace.at(latency, "o__payload")
+    out = trace.at(latency, result)
     x = Exact(
         parts["negative"],
         parts["significand"],

@@ -54,7 +54,7 @@ def decide(claim: Claim, seconds: int = PATIENCE_SECONDS) -> str:
         solver.set("timeout", 1000 * seconds)
         answer = solver.check()
         return HOLDS if answer == z3.unsat else REFUTED if answer == z3.sat else UNDECIDED
-    return _bitwuzla("(set-logic QF_BV)\n" + solver.to_smt2(), seconds)
+    return _bitwuzla("(set-logic QF_UFBV)\n" + solver.to_smt2(), seconds)
 
 
 def _of_integers(term: Any) -> bool:
@@ -76,28 +76,40 @@ def _bitwuzla(text: str, seconds: int) -> str:
 
 
 def _without_products(term: Any, span: tuple[int, int] | None) -> Any:
-    """Return `term` with a free value of `span` for each product of two values, no constants."""
-    found: dict[int, Any] = {}
+    """Return `term` with a free function, of `span`, for products of values, no constants."""
+    pairs: list[tuple[Any, Any]] = []
+    facts = []
+    for product in _products(term):
+        first, *rest = (z3.substitute(factor, *pairs) for factor in product.children())
+        value = first
+        for factor in rest:
+            width = factor.size()
+            sort = z3.BitVecSort(width)
+            function = z3.Function(f"product {width}", sort, sort, sort)
+            facts.append(function(value, factor) == function(factor, value))
+            value = function(value, factor)
+        if span is not None:
+            facts.append(z3.And(span[0] <= value, value <= span[1]))
+        pairs.append((product, value))
+    return z3.And(z3.substitute(term, *pairs), *facts)
+
+
+def _products(term: Any) -> list[Any]:
+    """Return the products of values in `term`, those within others first."""
+    found: list[Any] = []
     seen: set[int] = set()
-    stack = [term]
+    stack = [(term, False)]
     while stack:
-        here = stack.pop()
-        if here.get_id() in seen:
-            continue
-        seen.add(here.get_id())
-        if z3.is_app(here) and here.decl().kind() == z3.Z3_OP_BMUL:
-            if not any(z3.is_bv_value(factor) for factor in here.children()):
-                found[here.get_id()] = here
-                continue  # a product within a factor vanishes with it
-        stack += here.children()
-    pairs = [
-        (product, z3.BitVec(f"product {n}", product.size()))
-        for n, product in enumerate(found.values())
-    ]
-    if span is None:
-        return z3.substitute(term, *pairs)
-    within = [z3.And(span[0] <= value, value <= span[1]) for _, value in pairs]
-    return z3.And(z3.substitute(term, *pairs), *within)
+        here, done = stack.pop()
+        if done:
+            found.append(here)
+        elif here.get_id() not in seen:
+            seen.add(here.get_id())
+            if z3.is_app(here) and here.decl().kind() == z3.Z3_OP_BMUL:
+                if not any(z3.is_bv_value(factor) for factor in here.children()):
+                    stack.append((here, True))
+            stack += [(part, False) for part in here.children()]
+    return found
 
 
 @dataclass(frozen=True)
