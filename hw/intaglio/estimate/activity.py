@@ -64,11 +64,12 @@ def activity_of(
     depth : int
         D of the array.
     depthwise : bool
-        Whether a sum runs over taps alone: then neighbours along a row follow each other.
+        Whether a sum runs over taps alone: then neighbours along a row follow each other, as
+        where there are no more channels than a step takes.
     """
     image = acts.reshape(-1, *acts.shape[-3:]) if acts.ndim > 2 else acts.reshape(1, 1, 1, -1)
-    axis = 2 if depthwise else 3
-    act_toggles = _changes(image, axis, 1 if depthwise else depth)
+    rows = depthwise or image.shape[3] <= depth  # then a step takes other taps, not channels
+    act_toggles = _changes(image, 2 if rows else 3, 1 if rows else depth)
     weight_toggles = weight_zeros = 0.0
     if weights is not None:
         ordered = weights.reshape(weights.shape[0], -1)

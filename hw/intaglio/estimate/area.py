@@ -137,6 +137,9 @@ def _fitted(name: str, config: ArrayConfig, model: AreaModel | None) -> Figure:
         f"fit to {model.grid.stage}: {model.grid.tools}; left out: median "
         f"{chosen.median:.1%}, worst {chosen.worst:.1%}"
     )
+    largest = max(row.resources[name] for row in model.grid.rows)
+    if value > largest:
+        how += f"; {value / largest:.1f} times the largest configuration of the fit"
     return Figure(value, UNITS[name], "estimated", how, round(low), round(high))
 
 

@@ -66,12 +66,13 @@ def power(
         clock_mhz=clock_mhz,
         coefficients=coefficients,
     )
-    data, source = _inputs(model, choice, inputs)
+    data, source = inputs_of(model, choice, inputs)
     area = _area(build, choice) if build else None
     return run(model, choice, data, source, area=area, progress=progress)
 
 
-def _inputs(model: Model, choice: Choice, paths: Sequence[Path]) -> tuple[dict[int, Any], str]:
+def inputs_of(model: Model, choice: Choice, paths: Sequence[Path]) -> tuple[dict[int, Any], str]:
+    """Return codes by tensor number, and in words whose data they are."""
     from intaglio.api.inputs import as_codes, read_inputs
     from intaglio.api.plan import compile as compile_model
     from intaglio.api.tour import demo_digits
