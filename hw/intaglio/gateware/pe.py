@@ -7,13 +7,14 @@ from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.lane_product import lane_name, lane_product, operand_bits
 from intaglio.gateware.layout import shape
+from intaglio.gateware.multiplier import Multiplier
 from intaglio.gateware.shared import Holder, SharedComponent, instance
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.lane import Precision
 
-# From operands at the ports to the control bits that add their products: operand and product
-# registers, which are the multiplier's own on parts that have them.
-CONTROL_CYCLES = 2
+# From operands at the ports to the control bits that add their products: the registers of a
+# multiplier block. Products that take less wait.
+CONTROL_CYCLES = Multiplier.latency_cycles
 
 
 class Pe(SharedComponent, Holder):
@@ -33,7 +34,7 @@ class Pe(SharedComponent, Holder):
     precision : In(Precision)
         Width of the operands, where there are several; still while operands are in flight.
     add, first, capture : In(1)
-        Two cycles after the operands: add the products, start from 0, copy the new sum to `drain`.
+        `CONTROL_CYCLES` after the operands: add the products, start from 0, copy the new sum to `drain`.
     shift : In(1)
         Replace `drain` by `drain_in`; never together with `capture`.
     drain_in : In(acc), drain : Out(acc)
@@ -41,15 +42,15 @@ class Pe(SharedComponent, Holder):
 
     Timing
     ------
-    Operands and products are registered: a sum is in the accumulator three cycles after its
-    operands were at the ports.
+    Products are registered: a sum is in the accumulator `CONTROL_CYCLES` + 1 after its operands
+    were at the ports.
 
     Golden: an int64 dot product.
     """
 
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
-        self.products = {bits: lane_product(config.lanes, bits) for bits in config.lanes.widths}
+        self.products = {bits: lane_product(config, bits) for bits in config.lanes.widths}
         self.parts = tuple(self.products.values())
         self.module_name = f"intaglio_pe_{lane_name(config)}"
         super().__init__(
@@ -103,6 +104,10 @@ class Pe(SharedComponent, Holder):
                 wgt=self.wgt.word_select(n, wgt_bits),
                 product=value,
             )
+            for _ in range(CONTROL_CYCLES - product.latency_cycles):
+                later = Signal.like(value, reset_less=True)
+                m.d.sync += later.eq(value)
+                value = later
             values.append(value)
         return sum(values[1:], values[0])
 
