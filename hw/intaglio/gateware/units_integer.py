@@ -10,6 +10,7 @@ from intaglio.spec.codes_shift import FORMATS
 from intaglio.spec.errors import ConfigError
 from intaglio.spec.operands import INTEGER_OPERANDS, operands
 from intaglio.spec.packing import PACKINGS
+from intaglio.spec.precisions import Precisions
 
 SHIFT_FORMATS = {form.name: form for form in FORMATS}
 ROUNDINGS = ("exact", "floor")
@@ -24,6 +25,10 @@ LANE: dict[str, int | str] = {
 }
 # style: ``*`` between registers, or the multiplier block of a part with its registers.
 PARTS_BY_STYLE = {"operator": "generic", "ecp5": "ecp5"}
+RUNTIME_SETS = {
+    precisions.name: precisions
+    for precisions in map(Precisions, ((4, 8), (8, 16), (4, 16), (4, 8, 16)))
+}
 STYLES = (*PARTS_BY_STYLE, "rows")
 PACKED: dict[str, int | str] = {"part": "ecp5", "form": "full", "terms": 1, "style": "operator"}
 SHIFTED: dict[str, int | str] = {"act": "int8", "rounding": "exact"}
@@ -97,6 +102,16 @@ def _unpack(form: str, settings: Mapping[str, Any]) -> Any:
     return Unpack(operands(form).wgt.bits, **settings)
 
 
+def _runtime(form: str, settings: Mapping[str, Any]) -> Any:
+    from intaglio.gateware.runtime_mac import RuntimeMac
+
+    style = settings["style"]
+    if style not in PARTS_BY_STYLE:
+        raise ConfigError(setting_fault("style", style, ", ".join(PARTS_BY_STYLE)))
+    depth, longest, columns = (settings[key] for key in ("depth", "longest", "columns"))
+    return RuntimeMac(RUNTIME_SETS[form], depth, longest, columns, PARTS_BY_STYLE[style])
+
+
 UNITS = (
     Unit(
         name="multiply",
@@ -151,6 +166,15 @@ UNITS = (
         build=_lane(_packed),
         golden="intaglio.golden.products.lane_sums",
         settings={**PACKED, **LANE},
+    ),
+    Unit(
+        name="mac-runtime",
+        family="mac",
+        summary="a lane that is switched between 4, 8 and 16 bits at run time",
+        formats=tuple(RUNTIME_SETS),
+        build=_runtime,
+        golden="intaglio.golden.products.runtime_sums",
+        settings={"style": "operator", "depth": 2, "longest": 4096, "columns": 1},
     ),
     Unit(
         name="mac-shift",

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from intaglio.spec.codes_shift import ShiftFormat
 from intaglio.spec.formats import IntArray
+from intaglio.spec.precisions import Precisions, codes
 
 
 def products(
@@ -69,3 +70,33 @@ def lane_sums(
     each = products(act, wgt, surpluses, terms)
     ends = np.flatnonzero(np.asarray(last)) + 1
     return np.array([part.sum(axis=0) for part in np.split(each, ends)[:-1]], np.int64)
+
+
+def runtime_sums(
+    act: npt.ArrayLike,
+    wgt: npt.ArrayLike,
+    bits: npt.ArrayLike,
+    last: npt.ArrayLike,
+    precisions: Precisions,
+) -> list[IntArray]:
+    """Return the sums of a lane that is switched between precisions, one array a sum.
+
+    sum[i, j] = sum over payloads and codes of (act[.., i] + surpluses[i]) * wgt[.., j], j fastest;
+    the codes are those of :func:`intaglio.spec.precisions.codes`.
+
+    Parameters
+    ----------
+    act, wgt : int array (payloads, D)
+        Bytes.
+    bits : int array (payloads)
+        The precision, one value throughout a sum.
+    last : int array (payloads)
+    """
+    ends = np.flatnonzero(np.asarray(last)) + 1
+    sums = []
+    pieces = zip(*(np.split(np.asarray(v), ends)[:-1] for v in (act, wgt, bits)), strict=True)
+    for a, w, precision in pieces:
+        a_codes, w_codes = (codes(v, int(precision[0])) for v in (a, w))
+        a_codes = a_codes + np.array(precisions.surpluses(int(precision[0])))
+        sums.append(np.einsum("ndi,ndj->ij", a_codes, w_codes).reshape(-1))
+    return sums
