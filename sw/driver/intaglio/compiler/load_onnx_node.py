@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Any
 
 from intaglio.spec.errors import Finding, ModelError
@@ -99,15 +100,15 @@ def ordered(records: list[OnnxNode], given: Collection[str], file: str) -> tuple
         waits.append(before)
         for other in before:
             readers.setdefault(other, []).append(record.index)
-    ready = sorted((i for i, before in enumerate(waits) if not before), reverse=True)
+    ready = [i for i, before in enumerate(waits) if not before]
     order: list[OnnxNode] = []
-    while ready:
-        index = ready.pop()
+    while ready:  # a heap: the order of the file, where that is one
+        index = heappop(ready)
         order.append(records[index])
-        for reader in sorted(readers.get(index, ()), reverse=True):
+        for reader in readers.get(index, ()):
             waits[reader].discard(index)
             if not waits[reader]:
-                ready.append(reader)
+                heappush(ready, reader)
     if len(order) < len(records):
         left = next(i for i, before in enumerate(waits) if before)
         raise damaged(
