@@ -46,7 +46,7 @@ LANES = {
 RUNS = [(name, 0) for name in LANES if name != "switched"] + [
     ("switched", bits) for bits in (4, 8, 16)
 ]
-IN_GATES = [(n, b) for n, b in RUNS if n not in ("w3a8", "w4a16", "apot", "mask")]
+IN_GATES = [(n, b) for n, b in RUNS if n not in ("w3a8", "w8a16", "w4a16", "apot", "mask")]
 
 
 def config_of(name: str) -> ArrayConfig:

@@ -43,8 +43,23 @@ class ArrayConfig:
     grouped : bool
         Gates for sums over groups of channels and for folded lanes. Without them grouped
         convolutions are widened with zeros.
-    lane, act_bits, weight_bits, precisions, group_scale, group_size, scale_bits, shift_groups
-        What a lane multiplies: see :class:`intaglio.spec.lane.Lane`, whose `kind` is `lane` here.
+    lane : str
+        What a lane multiplies by: integer, shift (powers of two), two-term or apot (sums of two),
+        mask (0 or 1); see :class:`intaglio.spec.lane.Lane`.
+    act_bits : int
+        Width of the activations: 4, 8 or 16.
+    weight_bits : int
+        Width of a weight's code: 1 to 8 or 16, at most act_bits; shift 2 to 5, two-term 4 to 6,
+        apot 5, mask 1.
+    precisions : tuple of int
+        Widths between which layers switch at run time, 8 and one or both of 4 and 16; empty: none.
+    group_scale : str
+        none; shift: each input channel counts a power of two; integer: each group of input
+        channels counts an integer, of its own for each output channel.
+    group_size, scale_bits : int
+        integer: channels of a group, 16, 32, 64 or 128; width of a scale, 8 to 16.
+    shift_groups : int
+        shift: powers of two, 2 to 16.
     burst_beats : int
         Longest AXI burst: a power of two, 1 to 256.
     outstanding : int

@@ -111,10 +111,7 @@ def _plain(config: ArrayConfig, *, scaled: bool = False) -> list[Command]:
 
 
 CODED = (
-    replace(TINY, name="w4a8", weight_bits=4),
-    replace(TINY, name="shift", lane="shift", weight_bits=5),
     replace(TINY, name="two-term", lane="two-term", weight_bits=4),
-    replace(TINY, name="mask", lane="mask", weight_bits=1),
     replace(TINY, name="group-shift", weight_bits=4, group_scale="shift"),
 )
 SCALED = replace(TINY, name="group-scale", weight_bits=4, group_scale="integer", group_size=16)
