@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,8 @@ from intaglio.bench.library import MemorySettings
 from intaglio.bench.result import BenchError
 from intaglio.compiler.compile import compile_graph
 from intaglio.golden.network import run_graph
-from intaglio.ledger.entry import Verdict, passed
 from intaglio.runtime.run import run_program
+from intaglio.spec.commands import RECORDS, Opcode, decode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding
 from intaglio.spec.graph import (
@@ -189,8 +189,16 @@ def run(
     config: ArrayConfig = TINY,
     inputs: Mapping[int, Any] | None = None,
     memory: MemorySettings | None = None,
+    rewrite: Callable[[bytes], bytes] = lambda commands: commands,
 ) -> Ran:
     """Run `graph` in the gates of `config`; every output is compared with golden.
+
+    Parameters
+    ----------
+    inputs : mapping, optional
+        Codes by input; random ones where they are left out.
+    rewrite : callable
+        Changes the commands, such as :func:`serial` does.
 
     Raises
     ------
@@ -200,6 +208,7 @@ def run(
         The compiler does not take the graph.
     """
     program = compile_graph(graph, config, keep_all=True)
+    program = replace(program, commands=rewrite(program.commands))
     given = draw(graph) if inputs is None else inputs
     device = SimDevice(config, memory)
     try:
@@ -218,11 +227,18 @@ def run(
     return Ran(outputs, int(result.stats.cycles or 0), compared, program, counters)
 
 
-def layer_equal(graphs: Mapping[str, Graph], config: ArrayConfig = TINY) -> Verdict:
-    """Return passed with the count of codes compared; a difference is raised."""
-    done = {name: run(graph, config) for name, graph in graphs.items()}
-    total = sum(ran.compared for ran in done.values())
-    return passed(f"{', '.join(done)} on {config.name}: {total} outputs in gates, 0 differ")
+def serial(commands: bytes, opcodes: Collection[Opcode]) -> bytes:
+    """Return commands of which those of `opcodes` wait until all before them are complete."""
+    done = {Opcode.LOAD: 0, Opcode.COMPUTE: 0, Opcode.STORE: 0}
+    text = b""
+    for opcode, values in decode(commands):
+        fields = dict(values)
+        if opcode in opcodes:
+            waits = {f"wait_{other.name.lower()}": count for other, count in done.items()}
+            fields |= waits
+        text += RECORDS[opcode].to_bytes(fields)
+        done[opcode] += 1
+    return text
 
 
 def _differs(graph: Graph, number: int, wrong: int, size: int) -> BenchError:
