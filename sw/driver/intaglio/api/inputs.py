@@ -116,8 +116,8 @@ def to_codes(array: Array, plan: TensorPlan) -> Codes:
     """Return the codes of `array`.
 
     int8, of 16 bits int16, is taken as it is. Floating point is quantised: round half to even of
-    real / scale, plus the zero point, saturated. uint8 counts as the pixels of an image, black to white over the
-    range of the codes: code = pixel - 128.
+    real / scale, plus the zero point, saturated. uint8 counts as the pixels of an image, black to
+    white over the range of the codes: code = pixel - 128.
 
     Raises
     ------
