@@ -34,7 +34,8 @@ class Pe(SharedComponent, Holder):
     precision : In(Precision)
         Width of the operands, where there are several; still while operands are in flight.
     add, first, capture : In(1)
-        `CONTROL_CYCLES` after the operands: add the products, start from 0, copy the new sum to `drain`.
+        `CONTROL_CYCLES` after the operands: add the products, start from 0, copy the new sum to
+        `drain`.
     shift : In(1)
         Replace `drain` by `drain_in`; never together with `capture`.
     drain_in : In(acc), drain : Out(acc)
