@@ -15,6 +15,7 @@ from intaglio.bench import (
     pairs_power,
     pairs_products,
     pairs_requantise,
+    pairs_runtime,
     pairs_shift,
     pairs_split,
     pairs_unpack,
@@ -24,6 +25,7 @@ from intaglio.bench import (
 from intaglio.bench.row import Row
 from intaglio.spec.formats import INT8, INT16
 from intaglio.spec.groups import ScaleGroups, ShiftGroups
+from intaglio.spec.precisions import ALL, Precisions
 
 MORE = 4000
 """Payloads or sums of the longer rows."""
@@ -76,6 +78,10 @@ def _product(name: str) -> Sequence[Row]:
 def _mac(name: str, depth: int) -> Sequence[Row]:
     unit = pairs_mac.UNITS[name]
     return [pairs_mac.mac_row(name, unit, depth, sums) for sums in (60, MORE)]
+
+
+def _runtime() -> Sequence[Row]:
+    return [pairs_runtime.runtime_row(ALL, 2, 1, "generic", sums) for sums in (90, MORE)]
 
 
 def _shift_add(form: str, floor: bool = False) -> Sequence[Row]:
@@ -144,6 +150,7 @@ SUBJECTS = (
     Subject("multiply", "multiply-packed", "int4", partial(_product, "multiply-ecp5-int4-full")),
     Subject("mac", "mac", "int8", partial(_mac, "int8", 2)),
     Subject("mac", "mac-packed", "int8", partial(_mac, "ecp5-int8-full", 4)),
+    Subject("mac", "mac-runtime", Precisions(ALL).name, _runtime),
     Subject("mac", "mac-shift", "pow2_5", partial(_mac, "pow2_5", 2)),
     Subject("shift-add", "shift-add", "pow2_5", partial(_shift_add, "pow2_5")),
     Subject("shift-add", "shift-add", "apot_5 (floor)", partial(_shift_add, "apot_5", True)),
@@ -196,5 +203,5 @@ SUBJECTS = (
         "int8",
         partial(_named, pairs_split.ROWS, "split-columns4-outputs1-side2"),
     ),
-    Subject("requantise", "requantise", "int32", _requantise),
+    Subject("requantise", "requantise", "int8", _requantise),
 )

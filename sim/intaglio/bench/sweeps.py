@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from intaglio.bench import (
     pairs_groups,
     pairs_mac,
     pairs_products,
+    pairs_runtime,
     pairs_shift,
     pairs_split,
     pairs_unpack,
@@ -85,72 +86,74 @@ class SweepResult:
     cached: bool = False
 
 
-def _is_packed(name: str) -> bool:
-    _, _, rest = name.partition("-")
-    return rest.startswith(PARTS) and not (rest + "-").startswith("block-int8-depth")
+def _product_unit(name: str) -> str:
+    rest = name.partition("-")[2]
+    alone = (rest + "-").startswith("block-int8-depth")  # a block with one product
+    return "multiply-packed" if rest.startswith(PARTS) and not alone else "multiply"
 
 
 def _mac_unit(name: str) -> str:
     if any(part in pairs_mac.SHIFTS for part in name.split("-")):
         return "mac-shift"
-    return "mac-packed" if _is_packed(name) else "mac"
+    return "mac-packed" if _product_unit(name) == "multiply-packed" else "mac"
 
 
-def _pair_form(name: str) -> str:
-    act, wgt = name.split("-")[2:4]
-    return act if act == wgt else f"{act}_{wgt}"
+def _float_unit(name: str) -> str:
+    if name.startswith("fp16"):
+        return "fp16-dot"
+    return "minifloat-dot" if "-exact-" in name else "minifloat-float-dot"
 
 
-def _sweeps() -> Iterable[Sweep]:
-    for row in pairs_products.SWEEPS:
-        unit = "multiply-packed" if _is_packed(row.name) else "multiply"
-        yield Sweep(unit, _form(row.name, unit), row)
-    for row in pairs_mac.SWEEPS:
-        unit = _mac_unit(row.name)
-        yield Sweep(unit, _form(row.name, unit), row)
-    for row in pairs_shift.SWEEPS:
-        yield Sweep("shift-add", _form(row.name, "shift-add"), row)
-    for row in pairs_unpack.SWEEPS:
-        yield Sweep("unpack", _form(row.name, "unpack"), row)
-    for row in pairs_groups.SWEEPS:
-        unit = next(u for u in ("group-shift", "group-scale", "l1-statistics") if u in row.name)
-        # Sums over groups take products of INT8 and INT4.
-        yield Sweep(unit, _form(row.name, unit) if unit == "l1-statistics" else "w4a8", row)
-    for row in sweeps_minifloat.EXHAUSTIVE:
-        yield Sweep("minifloat-product", _pair_form(row.name), row)
-    for row in sweeps_minifloat.SWEEPS:
-        unit = "minifloat-dot" if "-exact-" in row.name else "minifloat-float-dot"
-        unit = "fp16-dot" if row.name.startswith("fp16") else unit
-        yield Sweep(unit, _form(row.name, unit), row)
-    for row in sweeps_formats.SWEEPS:
-        if row.name.startswith("power"):
-            unit = "-".join(row.name.split("-")[:2]) + "-dot"
-            yield Sweep(unit, _form(row.name, unit), row)
-        else:
-            unit = next(
-                u
-                for u in ("dfp-pair-fma", "dfp-exponent-scan", "dfp-exponent-shift")
-                if row.name.startswith(u)
-            )
-            yield Sweep(unit, "dfp16", row)
-    for row in pairs_split.ROWS:
-        yield Sweep("split-dot", "int8", row)
-    for row in sweeps_requantise.SWEEPS:
-        yield Sweep("requantise", "int32", row)
+def _begin(name: str) -> str:
+    """Return the unit with which a name begins, ``-dot`` perhaps left out."""
+    from intaglio.gateware.units import units
+
+    fitting = [unit for unit in units() if name.startswith(unit.removesuffix("-dot"))]
+    return max(fitting, key=len)
+
+
+# Rows, and the unit of a row's name.
+TABLES: tuple[tuple[Sequence[Row], Callable[[str], str]], ...] = (
+    (pairs_products.SWEEPS, _product_unit),
+    (pairs_mac.SWEEPS, _mac_unit),
+    (pairs_runtime.SWEEPS, lambda _: "mac-runtime"),
+    (pairs_shift.SWEEPS, _begin),
+    (pairs_unpack.SWEEPS, _begin),
+    (pairs_groups.SWEEPS, _begin),
+    (sweeps_minifloat.EXHAUSTIVE, _begin),
+    (sweeps_minifloat.SWEEPS, _float_unit),
+    (sweeps_formats.SWEEPS, _begin),
+    (pairs_split.ROWS, lambda _: "split-dot"),
+    (sweeps_requantise.SWEEPS, lambda _: "requantise"),
+)
+# Of units whose rows do not name their format.
+FORMS = {"group-shift": "w4a8", "group-scale": "w4a8", "split-dot": "int8"} | dict.fromkeys(
+    ("dfp-pair-fma", "dfp-exponent-scan", "dfp-exponent-shift"), "dfp16"
+)
 
 
 def _form(name: str, unit: str) -> str:
     """Return the format of `unit` that stands in a row's name."""
     from intaglio.gateware.units import units
 
-    known = units()[unit].formats
-    return next((part for part in name.split("-") if part in known), known[0])
+    parts = name.split("-")
+    if unit in FORMS:
+        return FORMS[unit]
+    if unit == "minifloat-product":
+        act, wgt = parts[2:4]
+        return act if act == wgt else f"{act}_{wgt}"
+    if unit == "mac-runtime":
+        return "_".join(part for part in parts if part.startswith("int"))
+    if unit == "requantise":
+        return parts[-1]
+    return next(part for part in parts if part in units()[unit].formats)
 
 
 @lru_cache
 def sweeps() -> tuple[Sweep, ...]:
     """Return every long run."""
-    return tuple(_sweeps())
+    found = [(unit_of(row.name), row) for rows, unit_of in TABLES for row in rows]
+    return tuple(Sweep(unit, _form(row.name, unit), row) for unit, row in found)
 
 
 def choose(names: Sequence[str], *, every: bool = False) -> list[Sweep]:

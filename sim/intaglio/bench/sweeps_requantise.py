@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,11 +19,12 @@ from intaglio.spec.quant import Rounding, requantise
 from intaglio.spec.scale import Scale, fp32_scale, multiplier, q15
 
 CONFIG = PRESETS["tiny"]
+WIDE = replace(CONFIG, act_bits=16)
 LANES = CONFIG.requant_lanes
 SCALES = 150
 """Scales of one seed."""
-OUTPUTS = ((3, -128, 127), (-128, -128, 127), (0, 0, 255))
-"""Zero point and range of the output: signed with both ends of the zero point, and unsigned."""
+NARROW_OUTPUT, WIDE_OUTPUT = (3, -128, 127), (0, -32768, 32767)
+"""Zero point and range of the output."""
 
 
 def _scales(rounding: Rounding, rng: np.random.Generator) -> list[Scale]:
@@ -36,7 +38,7 @@ def _scales(rounding: Rounding, rng: np.random.Generator) -> list[Scale]:
     return [*made, Scale(2**31 - 1, -31), Scale(2**30, 30), Scale(2**31 - 1, 0)]
 
 
-def _inputs(rounding: Rounding, rng: np.random.Generator) -> Values:
+def _inputs(rounding: Rounding, reach: int, rng: np.random.Generator) -> Values:
     """Return accumulators that decide: corners, ties and their neighbours, then chance."""
     accs, multipliers, shifts = [], [], []
     for scale in _scales(rounding, rng):
@@ -44,7 +46,7 @@ def _inputs(rounding: Rounding, rng: np.random.Generator) -> Values:
             [
                 edges(INT32),
                 beside(ties(scale, rounding)),
-                sensitive(rng, scale, rounding, 1500),
+                sensitive(rng, scale, rounding, 1500, reach),
                 uniform(rng, INT32, 100),
             ]
         )
@@ -69,23 +71,24 @@ def _golden(rounding: Rounding, output: tuple[int, int, int], inputs: Values) ->
     return {"o": codes}
 
 
-def requantise_row(rounding: Rounding, output: tuple[int, int, int]) -> Row:
-    """Return the row of a rounding mode and an output range."""
-    zero_point, low, high = output
+def requantise_row(rounding: Rounding, wide: bool = False) -> Row:
+    """Return the row of a rounding mode, with 8 or 16 bits of output."""
+    output = zero_point, low, high = WIDE_OUTPUT if wide else NARROW_OUTPUT
+    mode = rounding.name.lower().replace("_", "-")
     return Row(
-        name=f"requantise-{rounding.name.lower().replace('_', '-')}-{low}",
-        build=partial(Requantise, CONFIG),
+        name=f"requantise-{mode}-{'int16' if wide else 'int8'}",
+        build=partial(Requantise, WIDE if wide else CONFIG),
         settings={
             "rounding": int(rounding),
             "zero_point": zero_point & 0xFFFF,
             "low": low & 0xFFFF,
             "high": high & 0xFFFF,
         },
-        inputs=partial(_inputs, rounding),
+        inputs=partial(_inputs, rounding, high + 32),
         golden=partial(_golden, rounding, output),
         backpressure=(0.5,),
     )
 
 
-SWEEPS = tuple(requantise_row(rounding, OUTPUTS[0]) for rounding in Rounding)
+SWEEPS = tuple(requantise_row(rounding, wide) for wide in (False, True) for rounding in Rounding)
 """A million payloads of each are worth comparing."""
