@@ -22,7 +22,7 @@ from intaglio.bench.library import MemorySettings
 from intaglio.ledger.entry import Clause, Entry, Verdict, judge
 
 SCALES = (1.5, 2.0, 4.0, 8.0, 16.0)
-SMALL = (2, 16, 32)  # depth, width and size of what gates simulate in seconds
+SMALL = (1, 32, 48)  # depth, width and size of what gates simulate in seconds, yet no buffer holds
 FAST, PLAIN = "d1_w8_r1", "dwr"
 
 

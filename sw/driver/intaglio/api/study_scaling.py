@@ -125,11 +125,16 @@ def exponents(study: Study, rule: str) -> dict[str, float]:
     return {key: _exponent(mine, key) for key in ("activations", "macs", "slow", "fast")}
 
 
-def _measure(name: str, scale: float, config: ArrayConfig) -> Scaled:
+def dimensions(name: str, scale: float, base: tuple[int, int, int] = BASE) -> tuple[int, int, int]:
+    """Return depth, width and size of `base` scaled by rule `name`, in the steps of each."""
     by_depth, by_width, by_size = factors(RULES[name], scale)
-    depth = max(round(BASE[0] * by_depth), 1)
-    width = max(round(BASE[1] * by_width / WIDTH_STEP), 1) * WIDTH_STEP
-    size = max(round(BASE[2] * by_size / SIZE_STEP), 1) * SIZE_STEP
+    depth = max(round(base[0] * by_depth), 1)
+    width = max(round(base[1] * by_width / WIDTH_STEP), 1) * WIDTH_STEP
+    return depth, width, max(round(base[2] * by_size / SIZE_STEP), 1) * SIZE_STEP
+
+
+def _measure(name: str, scale: float, config: ArrayConfig) -> Scaled:
+    depth, width, size = dimensions(name, scale)
     graph = network(depth, width, size)
     outline = outline_graph(graph, config)
     memory = choose(config).memory
@@ -137,11 +142,7 @@ def _measure(name: str, scale: float, config: ArrayConfig) -> Scaled:
         rate: sum(layer_cycles(outline, replace(memory, bytes_per_cycle=rate)).values())
         for rate in (SLOW, None)
     }
-    activations = sum(
-        prod(graph.tensors[node.outputs[0]].shape)
-        for node in graph.nodes
-        if node.name.startswith(("stem", "block"))
-    )
+    activations = sum(prod(graph.tensors[node.outputs[0]].shape) for node in graph.nodes)
     return Scaled(
         name,
         scale,
