@@ -40,11 +40,12 @@ def rounded(m: Module, pipe: Stages, numbers: list[Parts], form: IeeeFormat) -> 
     settled = [settle(m, number, form, _below(form)) for number in numbers]
     pipe.step()
     done = []
-    for number, result in zip(numbers, settled, strict=True):
+    for n, (number, result) in enumerate(zip(numbers, settled, strict=True)):
         significand, above = pipe.keep(*result)
         negative, infinite, nan = pipe.keep(number.negative, number.infinite, number.nan)
-        code = pack(m, negative, significand, above, form)
-        code = special(code, negative, infinite, nan, form)
+        code = Signal(form.bits, name=f"rounded_{n}")
+        finite = pack(m, negative, significand, above, form)
+        m.d.comb += code.eq(special(finite, negative, infinite, nan, form))
         done.append(unpack(code, form, form.precision))
     return done
 

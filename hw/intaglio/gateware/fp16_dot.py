@@ -72,7 +72,8 @@ class Fp16Dot(Component):
             for code in (codes.act[n], codes.wgt[n])
         ]
         pipe.step()
-        factors, marks = [factor.keep(pipe) for factor in factors], pipe.keep(*marks)
+        factors = [factor.keep(pipe, f"factor_{n}") for n, factor in enumerate(factors)]
+        marks = pipe.keep(*marks)
 
         # 2: exact products; one stage more where they have to be rounded.
         width = max(2 * FP16.precision, self.acc.precision)
@@ -81,14 +82,16 @@ class Fp16Dot(Component):
             for n in range(self.lanes)
         ]
         pipe.step()
-        products, marks = [number.keep(pipe) for number in products], pipe.keep(*marks)
+        products = [number.keep(pipe, f"product_{n}") for n, number in enumerate(products)]
+        marks = pipe.keep(*marks)
         if self.acc == FP16:
             products = rounded(m, pipe, products, self.acc)
             marks = pipe.keep(*marks)
 
         # Then their sum, and the accumulator.
         code, *rest = add(m, pipe, products[0], products[1], self.acc, *marks)
-        code, first, last = pipe.cut(code, *rest)
+        pipe.step()
+        code, first, last = pipe.keep(code, *rest, names=("pair_code", "pair_first", "pair_last"))
         x = unpack(code, self.acc, self.acc.precision)
         code, last = accumulate(m, pipe, x, first, last, self.acc, self.contexts)
         m.d.comb += [self.o.payload.eq(code), self.o.valid.eq(pipe.valid & last)]

@@ -124,7 +124,9 @@ class SplitDot(Component):
 
     def _main(self, m: Module) -> tuple[Any, Signal, Signal, Signal]:
         """Return the sums of the INT8 array, whether they stand, `move`, and their release."""
-        full, move, done = Signal(), Signal(), Signal()
+        full = Signal(name="main_full")
+        move = Signal(name="main_move")
+        done = Signal()
         beat = self.i.payload
         pipe = Stages(m, self.i.valid & self.i.ready, move)
         products = [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import z3
@@ -13,39 +14,37 @@ from intaglio.bench.proof_solve import Claim
 from intaglio.bench.proof_terms import constant, extended
 from intaglio.spec.ieee import IeeeFormat
 
-PARTS = ("negative", "exponent", "significand", "infinite", "nan")
-
 
 def loop(
     component: Any,
     gates: Gates,
     form: IeeeFormat,
     contexts: int,
-    span: tuple[int, int],
+    comes: Comes,
     payload: Any,
     first: Any,
     *,
     marked: str = "",
     result: str = "o__payload",
 ) -> Iterator[Claim]:
-    """Claim sum' = RNE((+0 if first else sum) + x) for every x whose registers begin with ``x_``.
+    """Claim sum' = RNE((+0 if first else sum) + x) for every x that can come.
 
-    x is 0 or has the top bit of its significand set, its exponent within `span`. One case for each
-    distance of the exponents.
+    One case for each distance of the exponents.
 
     Parameters
     ----------
     contexts : int
         Sums that take turns; payloads of others may be anywhere in the loop.
+    comes : Comes
+        The registers of x.
     payload, first : z3 terms
         What brings x, and its mark.
     marked : str
-        Register that the mark is in while x is in those that begin with ``x_``, where the payload
-        does not bring it.
+        Register that the mark is in while x is in its registers, where the payload does not bring
+        it.
     result : str
         Wire of the sum's code.
     """
-    parts = {name: z3.BitVec(f"x {name}", gates.wires[f"x_{name}"].size()) for name in PARTS}
     olds = [z3.BitVec(f"sum {n}", form.bits) for n in range(contexts)]
     turn = z3.BitVec("turn", 2)
     cycles = 1 if contexts == 1 else 4
@@ -53,8 +52,8 @@ def loop(
     latency = component.latency_cycles
     for n in range(latency + 1):
         if n == latency - cycles:
-            for name, value in parts.items():
-                trace.let(f"x_{name}", value)
+            for name, value in comes.registers.items():
+                trace.let(name, value)
             for k, old in enumerate(olds):
                 trace.let(f"sum_{k}", old)
             if contexts > 1:
@@ -67,24 +66,10 @@ def loop(
         mine = z3.If(turn == k, olds[k], mine)
     before = z3.If(first == 1, constant(0, form.bits), mine)
     out = trace.at(latency, result)
-    x = Exact(
-        parts["negative"],
-        parts["significand"],
-        extended(parts["exponent"], EXPONENT_BITS) - (parts["significand"].size() - 1),
-    )
-    significand, exponent = parts["significand"], parts["exponent"]
-    top = significand.size() - 1
-    zero = z3.And(significand == 0, exponent == form.least_exponent)
-    plain = [parts["infinite"] == 0, parts["nan"] == 0]
-    given = [
-        *plain,
-        z3.Or(z3.Extract(top, top, significand) == 1, zero),
-        *(span[0] <= exponent, exponent <= span[1]),
-        is_finite(before, form),
-    ]
-    for name, case, code in sums(exact(before, form), x, form):
+    given = [*comes.finite, is_finite(before, form)]
+    for name, case, code in sums(exact(before, form), comes.number, form):
         yield Claim(f"sum, {name}", out == code, [*given, case])
-    yield from _specials(out, before, parts, form)
+    yield from _specials(out, before, comes, form)
     for k in range(contexts):
         after = trace.at(latency, f"sum_{k}")
         if contexts == 1:
@@ -97,12 +82,75 @@ def loop(
         yield Claim("turns", trace.at(latency - cycles + 1, "turn") == turn + 1)
 
 
-def _specials(out: Any, before: Any, parts: dict[str, Any], form: IeeeFormat) -> Iterator[Claim]:
+def _specials(out: Any, before: Any, comes: Comes, form: IeeeFormat) -> Iterator[Claim]:
     """Infinity and NaN in the sum, or x."""
     magnitude = z3.Extract(form.bits - 2, 0, before)
-    endless = magnitude == form.infinity
-    no_number = z3.UGT(magnitude, form.infinity)
+    endless, no_number = magnitude == form.infinity, z3.UGT(magnitude, form.infinity)
     yield Claim("a NaN stays", out == form.nan, [no_number])
-    yield Claim("a NaN comes", out == form.nan, [parts["nan"] == 1])
-    plain = [parts["infinite"] == 0, parts["nan"] == 0]
-    yield Claim("infinity stays", out == before, [endless, *plain])
+    yield Claim("a NaN comes", out == form.nan, [comes.nan])
+    yield Claim("infinity stays", out == before, [endless, *comes.finite])
+    sign = z3.Extract(form.bits - 1, form.bits - 1, before)
+    comes_endless = [comes.infinite, z3.Not(comes.nan), z3.Not(no_number)]
+    clash = z3.And(endless, sign != comes.number.negative)
+    infinity = z3.Concat(comes.number.negative, constant(form.infinity, form.bits - 1))
+    yield Claim("infinities clash", out == form.nan, [*comes_endless, clash])
+    yield Claim("infinity comes", out == infinity, [*comes_endless, z3.Not(clash)])
+
+
+@dataclass(frozen=True)
+class Comes:
+    """A number that comes to the loop.
+
+    Parameters
+    ----------
+    registers : mapping
+        What holds it, and the free value of each.
+    number : Exact
+        Its value, where `finite` holds.
+    finite : sequence of z3 Bool
+        What holds of a finite number.
+    infinite, nan : z3 Bool
+        What else it may be.
+    """
+
+    registers: Mapping[str, Any]
+    number: Exact
+    finite: Sequence[Any]
+    infinite: Any
+    nan: Any
+
+
+def parts(gates: Gates, form: IeeeFormat, span: tuple[int, int], name: str = "x") -> Comes:
+    """Return a normalised number whose registers begin with `name`.
+
+    It is 0 or has the top bit of its significand set, its exponent within `span`.
+    """
+    fields = ("negative", "exponent", "significand", "infinite", "nan")
+    free = {f: z3.BitVec(f"{name} {f}", gates.wires[f"{name}_{f}"].size()) for f in fields}
+    significand, exponent = free["significand"], free["exponent"]
+    top = significand.size() - 1
+    zero = z3.And(significand == 0, exponent == form.least_exponent)
+    return Comes(
+        {f"{name}_{f}": value for f, value in free.items()},
+        Exact(free["negative"], significand, extended(exponent, EXPONENT_BITS) - top),
+        [
+            *(free["infinite"] == 0, free["nan"] == 0),
+            z3.Or(z3.Extract(top, top, significand) == 1, zero),
+            *(span[0] <= exponent, exponent <= span[1]),
+        ],
+        free["infinite"] == 1,
+        free["nan"] == 1,
+    )
+
+
+def coded(register: str, form: IeeeFormat) -> Comes:
+    """Return any number of `form` whose code is in a register."""
+    code = z3.BitVec(register, form.bits)
+    magnitude = z3.Extract(form.bits - 2, 0, code)
+    return Comes(
+        {register: code},
+        exact(code, form),
+        [is_finite(code, form)],
+        magnitude == form.infinity,
+        z3.UGT(magnitude, form.infinity),
+    )

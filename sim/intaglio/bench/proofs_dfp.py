@@ -10,7 +10,7 @@ import z3
 from intaglio.bench.proof import Proof, Step
 from intaglio.bench.proof_claims import flow
 from intaglio.bench.proof_gates import Gates, Trace
-from intaglio.bench.proof_loop import loop
+from intaglio.bench.proof_loop import loop, parts
 from intaglio.bench.proof_solve import Claim, Solved
 from intaglio.bench.proof_sums import Sums, bounded, run
 from intaglio.bench.proof_terms import constant, extended, field, number
@@ -30,7 +30,8 @@ def _payload(component: Any, gates: Gates) -> tuple[Any, Any]:
 
 def _factor(component: PairFma, payload: Any, shape: Any, name: str, n: int) -> Any:
     """Return an operand in the width of a product; halved, ties to even, in mode PRESHIFT."""
-    bits, width = component.bits, 2 * component.bits
+    bits = component.bits
+    width = 2 * bits + (2 if component.mode is Overflow.PRESHIFT else 0)
     if component.mode is not Overflow.PRESHIFT:
         return number(payload, shape, width, name, n)
     code = number(payload, shape, bits + 2, name, n)
@@ -114,7 +115,7 @@ def _spilled(component: PairFma, gates: Gates) -> Iterator[Claim]:
         gates,
         FP32,
         1,
-        (FP32.least_exponent, INT32.bits),
+        parts(gates, FP32, (FP32.least_exponent, INT32.bits)),
         marked,
         z3.BitVec("start", 1),
         marked="start",

@@ -10,7 +10,7 @@ import z3
 from intaglio.bench.proof import Proof, Step
 from intaglio.bench.proof_claims import flow
 from intaglio.bench.proof_gates import Gates, Trace
-from intaglio.bench.proof_loop import loop
+from intaglio.bench.proof_loop import loop, parts
 from intaglio.bench.proof_solve import Claim, Solved
 from intaglio.bench.proof_terms import constant, extended, field
 from intaglio.gateware.minifloat_dot import MinifloatFloatDot
@@ -77,8 +77,8 @@ def _span(component: MinifloatFloatDot) -> tuple[int, int]:
 def _loop(component: MinifloatFloatDot, gates: Gates) -> Iterator[Claim]:
     payload = z3.BitVec("payload", gates.inputs["i__payload"].size())
     first = field(payload, component.i.payload.shape(), "first")
-    span = _span(component)
-    yield from loop(component, gates, component.acc, component.contexts, span, payload, first)
+    comes = parts(gates, component.acc, _span(component))
+    yield from loop(component, gates, component.acc, component.contexts, comes, payload, first)
 
 
 def _steps(component: MinifloatFloatDot) -> Sequence[Step]:
