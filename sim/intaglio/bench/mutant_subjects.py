@@ -91,13 +91,12 @@ def _shift_add(form: str, floor: bool = False) -> Sequence[Row]:
 
 
 def _unpack(bits: int, lanes: int, beat: int) -> Sequence[Row]:
-    tiles = (6 * lanes - 3, 9 * lanes, 1, lanes - 1, lanes + 1, 2 * lanes, 3 * lanes + 2)
-    return _alike(
-        *(
-            pairs_unpack.unpack_row(bits, lanes, beat, codes, 24 * (3 - n % 3))
-            for n, codes in enumerate(tiles)
-        )
-    )
+    """Return tiles of every remainder, some shorter than a payload, two as long as may be."""
+    short = [1, lanes - 1, lanes, 2 * lanes, 9 * lanes]
+    long = [2100 * lanes + 1, 4095 * lanes]
+    codes = [*(6 * lanes - rest for rest in range(1, lanes)), *short, *long]
+    rows = [pairs_unpack.unpack_row(bits, lanes, beat, count) for count in codes]
+    return _alike(*rows)
 
 
 def _group_shift(split: bool) -> Sequence[Row]:
