@@ -54,10 +54,12 @@ class Net:
         self._nodes: list[Node] = []
         self._inputs: list[int] = []
 
-    def input(self, height: int, width: int, channels: int, zero: int = 0) -> int:
-        """Add an input of scale 1."""
+    def input(
+        self, height: int, width: int, channels: int, zero: int = 0, scale: float = 1.0
+    ) -> int:
+        """Add an input."""
         shape = (1, height, width, channels)
-        number = self._tensor(f"x{len(self._inputs)}", shape, _quant(1.0, zero))
+        number = self._tensor(f"x{len(self._inputs)}", shape, _quant(scale, zero))
         self._inputs.append(number)
         return number
 
@@ -112,6 +114,15 @@ class Net:
         a, b = self._quant(first).scale, self._quant(second).scale
         out = self._tensor("sum", self._tensors[first].shape, _quant(float(np.hypot(a, b)), 3))
         return self._node(Op.ADD, (first, second), out, Attributes())
+
+    def table(self, source: int, function: str, scale: float, zero: int = 0) -> int:
+        """Add a function of one code, by table."""
+        out = self._tensor(function, self._tensors[source].shape, _quant(scale, zero))
+        return self._node(Op.TABLE, (source,), out, Attributes(function=function))
+
+    def scale(self, number: int) -> float:
+        """Return the scale of a tensor."""
+        return self._quant(number).scale
 
     def graph(self, *outputs: int) -> Graph:
         """Return what was built."""

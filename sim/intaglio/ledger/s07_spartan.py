@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from intaglio.ledger.entry import Entry, missing
+from intaglio.ledger.entry import Clause, Entry, Verdict, missing, passed
+from intaglio.ledger.layers import Net, run
 
-NEED = "vector operations over channels"
+
+def dilated() -> Verdict:
+    """Run dense and depthwise 3x3 at three dilations in gates, two of them stacked."""
+    net = Net("dilated", 7)
+    source = net.input(11, 10, 12, zero=-6)
+    outputs = []
+    for dilation in (1, 2, 3):
+        settings = {"padding": "same", "dilation": (dilation, dilation)}
+        outputs.append(net.conv(source, outputs=12, kernel=(3, 3), **settings))
+        outputs.append(net.conv(source, depthwise=True, kernel=(3, 3), **settings))
+    outputs.append(net.conv(outputs[3], depthwise=True, kernel=(3, 3), padding="same"))
+    ran = run(net.graph(*outputs))
+    return passed(f"d = 1, 2, 3, dense and depthwise: {ran.compared} codes in gates, 0 differ")
+
 
 ENTRY = Entry(
     number=7,
@@ -19,14 +33,19 @@ ENTRY = Entry(
         "per-channel-pair complex multiply"
     ),
     clauses=(
-        missing(
+        Clause(
             (
                 "Dilated conv bit-exact for d in {1,2,3}, dense (groups=1, first stages) and "
                 "depthwise (later stages)"
             ),
-            NEED,
+            dilated,
         ),
-        missing("argmax/gather vector op matches numpy incl. ties (lowest index)", NEED),
-        missing("complex 2xINT16 multiply exact", NEED),
+        missing(
+            "argmax/gather vector op matches numpy incl. ties (lowest index)",
+            "argmax and gather over channels in gates",
+        ),
+        missing(
+            "complex 2xINT16 multiply exact", "a unit that multiplies complex numbers of 16 bits"
+        ),
     ),
 )
