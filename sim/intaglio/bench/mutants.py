@@ -32,29 +32,29 @@ MUTANTS = (
     Mutant(
         "rounding-constant",
         "requantise_lane",
-        "value.eq(product[at:] + (guard & (~negative | sticky)))",
-        "value.eq(product[at:] + guard)",
+        "doubles = product[base] & (~negative | product[:base].any())",
+        "doubles = product[base]",
         ("requantise-double",),
     ),
     Mutant(
         "rounding-ties-up",
         "requantise_lane",
-        "up.eq(guard & (~negative | sticky))",
-        "up.eq(guard)",
+        "~upward | ~negative | shifted.sticky,",
+        "~upward | upward,",
         ("requantise-single-up",),
     ),
     Mutant(
         "rounding-ties-even",
         "requantise_lane",
-        "up.eq(guard & (sticky | whole[0]))",
-        "up.eq(guard)",
+        "shifted.sticky | whole[0],",
+        "guard,",
         ("requantise-fp32-rne",),
     ),
     Mutant(
         "padding-value",
         "gather",
-        "slot[n].word[p].eq(pads)",
-        "slot[n].word[p].eq(0)",
+        "padded[0][p]), self.pad_value, 0)",
+        "padded[0][p]), 0, 0)",
         ("gather-tiny",),
     ),
     Mutant(
@@ -67,8 +67,8 @@ MUTANTS = (
     Mutant(
         "address-wrap",
         "lane_place",
-        "column >= command.wrap_x",
-        "column > command.wrap_x",
+        "place.column >= step.edge",
+        "place.column > step.edge",
         ("window-tiny",),
     ),
     Mutant(
