@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from amaranth import Array, Cat, Module, Mux, Signal
+from amaranth import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component, fields_of
 from intaglio.gateware.layout import shape
+from intaglio.gateware.multiplier import part_of
+from intaglio.gateware.mux import add_mux
 from intaglio.gateware.ram import add_ram
 from intaglio.gateware.words import write_layout
 from intaglio.spec.commands import WORDS
@@ -87,12 +89,13 @@ class ActBuffer(Component):
         # A word that waits is kept here, since the array may read its bank meanwhile.
         fresh = Signal()
         kept = Signal(config.act_bytes * 8, reset_less=True)
-        words = Array(self.bank_data[b] for b in range(banks))
+        words = [self.bank_data[b] for b in range(banks)]
+        word = add_mux(m, "fetched_word", words, from_bank, part_of(config))
         m.d.sync += fresh.eq(fetching)
         m.d.comb += self.fetched.payload.eq(kept)
         with m.If(fresh):
-            m.d.sync += kept.eq(words[from_bank])
-            m.d.comb += self.fetched.payload.eq(words[from_bank])
+            m.d.sync += kept.eq(word)
+            m.d.comb += self.fetched.payload.eq(word)
 
         for b in range(banks):
             result_here = self.result.valid & (result_bank == b)

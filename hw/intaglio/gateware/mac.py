@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from amaranth import Module, ResetSignal, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
@@ -10,7 +12,6 @@ from intaglio.gateware.lane import Lane, LaneRow
 from intaglio.gateware.layout import shape
 from intaglio.gateware.product import Product
 from intaglio.gateware.shared import Holder, instance
-from intaglio.gateware.stages import handshake
 from intaglio.spec.errors import ConfigError, Finding
 from intaglio.spec.formats import signed
 from intaglio.spec.groups import require_accumulator
@@ -41,13 +42,14 @@ class MacLane(Holder):
     -------
     i : In(stream of act, wgt, last)
         Operands of row or column 0 first, within it those of product d = 0 first.
-    o : Out(stream of the sums)
-        Row 0 first, within it column 0 first.
+    o : Out(stream of the sums of a row)
+        Column 0 first; one payload a row, row 0 first.
 
     Timing
     ------
     One payload a cycle; a sum follows its last payload by `latency_cycles`: the product's, one for
-    each level of the sum over D, and one for the accumulator.
+    each level of the sum over D, one for the accumulator, and one where rows leave one by one.
+    Lanes wait while sums are complete and those before them have not left.
 
     Raises
     ------
@@ -80,7 +82,7 @@ class MacLane(Holder):
         self.columns, self.rows = columns, rows
         self.row = LaneRow(Lane(product, depth, self.acc), columns)
         self.parts = (self.row,)
-        self.latency_cycles = self.row.lane.latency_cycles
+        self.latency_cycles = self.row.lane.latency_cycles + (rows > 1)
         self.act_count = product.terms * product.pixels
         self.wgt_count = product.terms * product.channels
         self.results = product.pixels * product.channels
@@ -89,7 +91,7 @@ class MacLane(Holder):
             "wgt": data.ArrayLayout(shape(product.operands.wgt), columns * depth * self.wgt_count),
             "last": 1,
         }
-        sums = data.ArrayLayout(shape(self.acc), rows * columns * self.results)
+        sums = data.ArrayLayout(shape(self.acc), columns * self.results)
         super().__init__(
             {
                 "i": In(stream.Signature(data.StructLayout(payload))),
@@ -99,22 +101,24 @@ class MacLane(Holder):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        move = handshake(m, self)
+        move, done = Signal(), Signal()
+        m.d.comb += self.i.ready.eq(move)
 
         # What goes with the operands through the products.
-        delay = self.latency_cycles - 1
+        delay = self.row.lane.latency_cycles - 1
         valid, last = Signal(delay), Signal(delay)
         take, end = Signal(), Signal()
         with m.If(move):
             m.d.sync += [
                 valid.eq(valid << 1 | self.i.valid),
                 last.eq(last << 1 | (self.i.valid & self.i.payload.last)),
-                self.o.valid.eq(last[-1]),
+                done.eq(last[-1]),
             ]
         # A sum that a reset breaks off must not go into the next one.
         m.d.comb += [take.eq(move & valid[-1]), end.eq(move & last[-1] | ResetSignal())]
 
-        act, sums = Value.cast(self.i.payload.act), Value.cast(self.o.payload)
+        act = Value.cast(self.i.payload.act)
+        sums = [Signal(len(self.row.sums), name=f"sums_{r}") for r in range(self.rows)]
         for r in range(self.rows):
             m.submodules[f"row_{r}"] = instance(
                 self.row,
@@ -123,6 +127,29 @@ class MacLane(Holder):
                 end=end,
                 act=act.word_select(r, len(self.row.act)),
                 wgt=Value.cast(self.i.payload.wgt),
-                sums=sums.word_select(r, len(self.row.sums)),
+                sums=sums[r],
             )
+        out = Value.cast(self.o.payload)
+        if self.rows == 1:
+            m.d.comb += [
+                move.eq(~done | self.o.ready),
+                self.o.valid.eq(done),
+                out.eq(sums[0]),
+            ]
+            return m
+
+        # Rows leave one by one: each moves down to the row before it.
+        left = Signal(range(self.rows + 1))
+        free = Signal()
+        chain = [Signal(len(out), name=f"leaving_{r}", reset_less=True) for r in range(self.rows)]
+        m.d.comb += [
+            free.eq((left == 0) | ((left == 1) & self.o.ready)),
+            move.eq(~done | free),
+            self.o.valid.eq(left != 0),
+            out.eq(chain[0]),
+        ]
+        with m.If(done & free):
+            m.d.sync += [left.eq(self.rows), *(c.eq(s) for c, s in zip(chain, sums, strict=True))]
+        with m.Elif(self.o.valid & self.o.ready):
+            m.d.sync += [left.eq(left - 1), *(a.eq(b) for a, b in pairwise(chain))]
         return m

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Const, Module, Mux, Signal, Value
+from amaranth import Cat, Const, Module, Mux, ResetSignal, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
@@ -117,7 +117,8 @@ class RuntimeLane(SharedComponent):
             m.d.comb += more.eq(acc + value)
             with m.If(self.move & valid[-1]):
                 m.d.sync += acc.eq(more)
-            with m.If(self.move & last[-1]):
+            # A sum that a reset breaks off must not go into the next one.
+            with m.If(self.move & last[-1] | ResetSignal()):
                 m.d.sync += [acc.eq(0), self.sums[n].eq(more)]
         return m
 

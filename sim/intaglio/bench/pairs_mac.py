@@ -78,11 +78,15 @@ def array_row(name: str, unit: Product, depth: int, rows: int, columns: int) -> 
     def golden(inputs: Values) -> Values:
         fields = inputs["i"].fields  # type: ignore[attr-defined]
         each = [
-            lane_sums(act, wgt, fields["last"], unit.surpluses, depth * unit.terms)
+            [
+                lane_sums(act, wgt, fields["last"], unit.surpluses, depth * unit.terms)
+                for wgt in np.split(fields["wgt"], columns, axis=1)
+            ]
             for act in np.split(fields["act"], rows, axis=1)
-            for wgt in np.split(fields["wgt"], columns, axis=1)
         ]
-        return {"o": np.concatenate(each, axis=1).tolist()}
+        # (rows, columns, sums, results) to a payload a sum and row.
+        sums = np.array(each).transpose(2, 0, 1, 3)
+        return {"o": sums.reshape(len(sums) * rows, -1).tolist()}
 
     return Row(
         name=f"mac-array-{name}",
