@@ -184,3 +184,13 @@ def test_the_same_report_is_the_same_bytes(data: Mapping[str, Any], tmp_path: Pa
         api.save_report(content, tmp_path / name)
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_ceilings_of_the_roofline_have_their_slopes(data: Mapping[str, Any]) -> None:
+    from intaglio.report.charts_time import roofline
+
+    drawing = roofline(data)
+    lines = [s.at for s in drawing.shapes if s.kind == "line" and s.colour in ("orange", "pink")]
+    slopes = {round((y0 - y1) / (x1 - x0), 3) for x0, y0, x1, y1 in lines}
+    assert len(lines) == 2
+    assert len(slopes) == 1  # both go with the first power: one angle on logarithmic axes

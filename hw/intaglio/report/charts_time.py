@@ -36,9 +36,18 @@ def roofline(report: Report) -> Drawing:
     layers, peak = working(report), float(report["peak_macs_per_cycle"])
     rate = float(report["memory_bytes_per_cycle"])
     points = [
-        (value(n, "macs") / value(n, "bytes"), value(n, "macs") / value(n, "cycles"), n["name"])
+        (
+            value(n, "macs") / max(value(n, "bytes"), 1.0),
+            value(n, "macs") / value(n, "cycles"),
+            n["name"],
+        )
         for n in layers
-        if value(n, "bytes") > 0
+    ]
+    buffer = float(report.get("buffer_bytes_per_cycle", 0))
+    inner = [
+        (value(n, "macs") / value(n["levels"], "activations"), p[1], p[2])
+        for n, p in zip(layers, points, strict=True)
+        if buffer and value(n["levels"], "activations") > 0
     ]
     below = sum(y < 0.5 * min(peak, x * rate) for x, y, _ in points)
     drawing = Drawing(
@@ -46,17 +55,29 @@ def roofline(report: Report) -> Drawing:
         "Roofline",
         f"Each of {len(points)} layers by its MACs for each byte of external memory and its MACs "
         f"a cycle. The ceilings, {short(peak)} MACs and {short(rate)} bytes a cycle, meet at "
-        f"{short(peak / rate)} MACs a byte. {below} layers reach less than half of their ceiling.",
+        f"{short(peak / rate)} MACs a byte. {below} layers reach less than half of their ceiling. "
+        "Rings: the same layers by MACs for each byte of the activation buffer, whose ceiling is "
+        f"{short(buffer)} bytes a cycle.",
     )
     left, right, top, bottom = plot_area(drawing)
-    x = Axis(*log_range([*(p[0] for p in points), peak / rate]), left, right, log=True)
+    reach = [p[0] for p in (*points, *inner)]
+    x = Axis(*log_range([*reach, peak / rate]), left, right, log=True)
     y = Axis(*log_range([*(p[1] for p in points), peak]), bottom, top, log=True)
     draw_axes(drawing, x, y, "MACs / byte of external memory", "MACs / cycle")
     knee = peak / rate
-    drawing.line(x(x.low), y(x.low * rate), x(knee), y(peak), "orange", size=2)
+    start = max(x.low, y.low / rate)
+    drawing.line(x(start), y(start * rate), x(knee), y(peak), "orange", size=2)
     drawing.line(x(knee), y(peak), x.end, y(peak), "blue", size=2)
     drawing.text(x.end - 4, y(peak) - 6, f"array {short(peak)}", anchor="end", colour="blue")
-    drawing.text(x.start + 6, bottom - 8, f"memory {short(rate)} bytes / cycle", colour="orange")
+    drawing.text(x(start) + 8, bottom - 8, f"memory {short(rate)} bytes / cycle", colour="orange")
+    if buffer:
+        start = max(x.low, y.low / buffer)
+        drawing.line(x(start), y(start * buffer), x(peak / buffer), y(peak), "pink", size=1.5)
+        text = f"buffer {short(buffer)} bytes / cycle"
+        drawing.text(x(peak / buffer) - 6, y(peak) - 6, text, anchor="middle", colour="pink")
+    for at_x, at_y, name in inner:
+        text = f"{name}: {at_x:.3g} MACs a byte of the activation buffer"
+        drawing.dot(x(at_x), y(at_y), "pink", text, 3, hollow=True)
     for at_x, at_y, name in points:
         text = f"{name}: {at_y:.3g} MACs a cycle, {at_x:.3g} MACs a byte"
         drawing.dot(x(at_x), y(at_y), "green", text)

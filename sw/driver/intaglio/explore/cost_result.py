@@ -141,6 +141,7 @@ class Estimate:
             "clock_mhz": self.clock_mhz,
             "peak_macs_per_cycle": self.peak,
             "memory_bytes_per_cycle": self.bytes_per_cycle,
+            "buffer_bytes_per_cycle": self.array.banks * self.array.act_bytes if self.array else 0,
             "label": self.label,
             "golden": self.golden,
             "summary": plain(self.summary),
