@@ -94,7 +94,7 @@ class Control(Component):
         m.submodules.life = life = Life()
         m.submodules.registers = registers = Registers(config)
         m.submodules.reader = reader = CommandReader(config)
-        m.submodules.dispatch = dispatch = Dispatch()
+        m.submodules.dispatch = dispatch = Dispatch(roomy=config.roomy)
         m.submodules.load = load = LoadEngine(config)
         m.submodules.store = store = StoreEngine(config)
         m.submodules.arbiter = arbiter = ReadArbiter(config)

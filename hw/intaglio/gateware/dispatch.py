@@ -69,6 +69,11 @@ class Gate(Component):
 class Dispatch(Component):
     """Queues of the three engines, with a gate at the end of each, and the count of commands done.
 
+    Parameters
+    ----------
+    roomy : bool
+        The queues are block RAM; else LUTs, where the part has such memory.
+
     Members
     -------
     load, compute, store : In(stream.Signature(fields(LOAD | COMPUTE | STORE)))
@@ -89,7 +94,8 @@ class Dispatch(Component):
     Latency 3 cycles from the reader to the engine; 2 from `done` to a command that waits for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, roomy: bool = True) -> None:
+        self.roomy = roomy
         members = {}
         for record in ENGINES:
             members[record.name.lower()] = In(stream.Signature(fields(record)))
@@ -109,7 +115,9 @@ class Dispatch(Component):
         completed: Any = Signal(COMPLETED)
         for record in ENGINES:
             name = record.name.lower()
-            m.submodules[f"{name}_queue"] = queue = Queue(fields(record), QUEUED, block_ram=True)
+            m.submodules[f"{name}_queue"] = queue = Queue(
+                fields(record), QUEUED, block_ram=True, spread=not self.roomy
+            )
             m.submodules[f"{name}_gate"] = gate = Gate(record)
             wiring.connect(m, wiring.flipped(getattr(self, name)), queue.i)
             wiring.connect(m, queue.o, gate.i)

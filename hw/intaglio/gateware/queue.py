@@ -22,6 +22,8 @@ class Queue(Component):
         Payloads that fit, at least 1.
     block_ram : bool
         Keep the payloads in block RAM: one more cycle of latency.
+    spread : bool
+        With the timing of `block_ram`, but in LUTs where the part has such memory.
 
     Members
     -------
@@ -39,8 +41,11 @@ class Queue(Component):
     Latency 1 cycle, 2 with `block_ram`; one payload a cycle. No path from `o.ready` to `i.ready`.
     """
 
-    def __init__(self, payload: ShapeLike, depth: int, *, block_ram: bool = False) -> None:
+    def __init__(
+        self, payload: ShapeLike, depth: int, *, block_ram: bool = False, spread: bool = False
+    ) -> None:
         self.payload, self.depth, self.block_ram = payload, depth, block_ram
+        self.spread = spread
         super().__init__(
             {
                 "i": In(stream.Signature(payload)),
@@ -71,7 +76,7 @@ class Queue(Component):
     def _from_block_ram(self, m: Module) -> None:
         """Keep the payloads in block RAM; the one that is shown stays at its output."""
         width = Shape.cast(self.payload).width
-        memory = add_ram(m, "memory", width=width, depth=self.depth, block=True)
+        memory = add_ram(m, "memory", width=width, depth=self.depth, block=not self.spread)
         write, read = Signal(range(self.depth)), Signal(range(self.depth))
         kept = Signal(range(self.depth + 1))  # in memory, not yet shown
         puts, gets = Signal(), Signal()

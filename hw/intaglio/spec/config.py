@@ -14,6 +14,7 @@ from intaglio.spec.lane import Lane
 from intaglio.spec.quant import Rounding
 
 _LEAST = TABLE.fields[0].format.bits  # an accumulator holds any value of the ADD table
+ROOMY_KIB = 128  # buffers of a part that has block RAM for queues too
 CODES = 256  # values of an int8 code: entries of the ADD table
 
 
@@ -239,6 +240,15 @@ class ArrayConfig:
     def param_words(self) -> int:
         """Words of the parameter memory."""
         return self.params_kib * 1024 // self.param_bytes
+
+    @property
+    def roomy(self) -> bool:
+        """Whether the part has block RAM to spare: command queues, few and wide, then lie in it.
+
+        A configuration with less than 128 KiB of buffers is for a small part, whose few blocks are
+        all buffers; the queues are LUTs there. Behaviour and timing are the same.
+        """
+        return self.acts_kib + self.weights_kib + self.params_kib >= ROOMY_KIB
 
     @property
     def drain_steps(self) -> int:
