@@ -63,16 +63,16 @@ def scales(**values: tuple[float, int | Array, str]) -> dict[str, Array]:
 def qdq_conv(rng: np.random.Generator, *, act: str = "uint8", opset: int = 17) -> Any:
     """Return a QDQ convolution with ReLU, per-channel weights, on 1, 3, 6, 5."""
     point = 7 if act == "uint8" else -3
-    constants = {
+    weight_scales = rng.uniform(0.005, 0.01, 4).astype(np.float32)
+    constants: dict[str, Array] = {
         "w": rng.integers(-127, 128, (4, 3, 3, 3)).astype(np.int8),
-        "w_s": rng.uniform(0.005, 0.01, 4).astype(np.float32),
+        "w_s": weight_scales,
         "w_z": np.zeros(4, np.int8),
         "b": rng.integers(-1000, 1000, 4).astype(np.int32),
-        "b_s": np.zeros(0, np.float32),
+        "b_s": np.float32(0.02) * weight_scales,
         "b_z": np.zeros(4, np.int32),
         **scales(x=(0.02, point, act), y=(0.5, point, act)),
     }
-    constants["b_s"] = np.float32(0.02) * constants["w_s"]
     nodes = [
         node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
         node("DequantizeLinear", ["w", "w_s", "w_z"], "w_r", axis=0),

@@ -34,10 +34,10 @@ def read_more(
         return [], [], faults
     try:
         nodes = _nodes(form, name)
+        shapes = [shape_of(form, node.op, node.attributes) for node in nodes]
     except UntakenError as limit:
         return [], [str(limit)], []
-    for node in nodes:
-        made = shape_of(form, node.op, node.attributes)
+    for node, made in zip(nodes, shapes, strict=True):
         after = model.tensors[node.outputs[0]].tensor.shape
         if made is not None and after != made:
             raise raw.table.damaged(f"has an output of shape {after}", f"{made}")

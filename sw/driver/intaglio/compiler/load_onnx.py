@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from intaglio.compiler.load_onnx_build import Builder
 from intaglio.compiler.load_onnx_fold import folded
 from intaglio.compiler.load_onnx_node import OnnxNode, shortened
@@ -43,7 +45,11 @@ def parse_onnx(data: bytes, file: str, folder: Path | None = None) -> Graph:
         E301: not an ONNX file. E302: damaged. E303 and E304, all together: operators and types
         that are not taken.
     """
-    model = read_onnx(data, file, folder)
+    with np.errstate(all="ignore"):  # what is no number is refused where it is used
+        return _graph_of(read_onnx(data, file, folder))
+
+
+def _graph_of(model: OnnxModel) -> Graph:
     builder = Builder(convolves=any("Conv" in node.op for node in model.nodes))
     builder.values.update({name: Constant(array) for name, array in model.constants.items()})
     builder.values.update({name: GraphInput(name, *form) for name, form in model.inputs.items()})

@@ -63,6 +63,8 @@ class Builder:
 
     def value(self, name: str) -> Value:
         """Return what a name stands for."""
+        if name not in self.values:
+            raise RefusedError("an operand is left out")
         return self.values[name]
 
     def constant(self, name: str, what: str) -> Constant:
@@ -74,7 +76,7 @@ class Builder:
 
     def real(self, name: str, what: str) -> Coded:
         """Return the codes of an operand whose real values are meant."""
-        found = self.values[name]
+        found = self.value(name)
         if isinstance(found, Flat):
             return self.flat(found)
         if isinstance(found, Coded) and found.real:
@@ -83,7 +85,7 @@ class Builder:
 
     def codes(self, name: str, scale: Constant, point: Constant | None, what: str) -> Coded:
         """Return an operand of codes, of which the reader gives scale and zero point."""
-        found = self.values[name]
+        found = self.value(name)
         if isinstance(found, Flat):
             found = self.flat(found)
         if isinstance(found, Constant):

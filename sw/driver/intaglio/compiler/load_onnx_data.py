@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from intaglio.compiler.load_onnx_node import shortened
 from intaglio.spec.errors import Finding, ModelError
 
 Array = npt.NDArray[Any]
@@ -72,12 +73,12 @@ def _external(tensor: Any, file: str, folder: Path | None, need: int) -> bytes:
     """Return the bytes of a tensor that lie in another file of the model's folder."""
     entries = {entry.key: entry.value for entry in tensor.external_data}
     location = entries.get("location", "")
-    if folder is None or not location:
+    if folder is None or not location or "\x00" in location:
         raise _damaged(file, tensor, "data in another file", "data in the model's file")
     root = folder.resolve()
     path = Path(location)
     target = (root / path).resolve()
-    if "\x00" in location or path.is_absolute() or not target.is_relative_to(root):
+    if path.is_absolute() or not target.is_relative_to(root):
         raise _damaged(
             file, tensor, f"data in {location!r}, outside the model's folder", "a file beside it"
         )
@@ -93,8 +94,8 @@ def _external(tensor: Any, file: str, folder: Path | None, need: int) -> bytes:
 
 
 def _damaged(file: str, tensor: Any, have: str, need: str) -> ModelError:
-    name = " ".join(tensor.name[:200].split())
-    have = have[:300]
+    name = shortened(tensor.name)
+    have = shortened(have)
     return ModelError(
         Finding(
             "E302",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, TypeVar
 
+from intaglio.compiler.load_onnx_values import RefusedError
 from intaglio.spec.errors import Finding, ModelError
 
+Kind = TypeVar("Kind")
 MAX_TEXT = 300
 
 
@@ -26,20 +28,39 @@ class OnnxNode:
 
     def ints(self, name: str, default: tuple[int, ...] = ()) -> tuple[int, ...]:
         """Return an attribute of several integers."""
-        return tuple(int(v) for v in self.attributes.get(name, default))
+        return self._as(name, default, lambda value: tuple(int(v) for v in value))
 
     def integer(self, name: str, default: int = 0) -> int:
         """Return an attribute of one integer."""
-        return int(self.attributes.get(name, default))
+        return self._as(name, default, int)
 
     def real(self, name: str, default: float = 0.0) -> float:
         """Return an attribute of one real number."""
-        return float(self.attributes.get(name, default))
+        return self._as(name, default, float)
 
     def text(self, name: str, default: str = "") -> str:
         """Return an attribute of text."""
-        value = self.attributes.get(name, default)
-        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        return self._as(name, default, text_of)
+
+    def _as(self, name: str, default: Kind, kind: Callable[[Any], Kind]) -> Kind:
+        """Return an attribute of one kind.
+
+        Raises
+        ------
+        RefusedError
+            It is of another kind.
+        """
+        if name not in self.attributes:
+            return default
+        try:
+            return kind(self.attributes[name])
+        except (TypeError, ValueError, OverflowError) as error:
+            raise RefusedError(f"attribute {name!r} of another type") from error
+
+
+def text_of(value: object) -> str:
+    """Return text of a file; bytes that are not UTF-8 are replaced."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def damaged(file: str, have: str, need: str, where: str = "") -> ModelError:
@@ -57,9 +78,9 @@ def damaged(file: str, have: str, need: str, where: str = "") -> ModelError:
     )
 
 
-def shortened(text: str) -> str:
+def shortened(text: object) -> str:
     """Return text of a file in one line of bounded length."""
-    line = " ".join(text.split())
+    line = " ".join(text_of(text).split())
     return line if len(line) <= MAX_TEXT else f"{line[: MAX_TEXT - 3]}..."
 
 

@@ -20,6 +20,8 @@ INNER = "\0operand "  # names that no file can hold twice: they live within one 
 
 def _scale(builder: Builder, node: OnnxNode, place: int) -> tuple[Constant, Constant | None]:
     """Return the scale at `place` and the zero point behind it."""
+    if place >= len(node.inputs):
+        raise RefusedError(f"no scale as input {place}")
     scale = builder.constant(node.inputs[place], f"input {place}")
     behind = node.inputs[place + 1] if place + 1 < len(node.inputs) else ""
     return scale, builder.constant(behind, f"input {place + 1}") if behind else None

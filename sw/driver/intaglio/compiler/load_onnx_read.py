@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from intaglio.compiler.load_onnx_data import constant_of
-from intaglio.compiler.load_onnx_node import OnnxNode, damaged, ordered, shortened
+from intaglio.compiler.load_onnx_node import OnnxNode, damaged, ordered, shortened, text_of
 from intaglio.spec.errors import Finding, ModelError
 
 Array = npt.NDArray[Any]
@@ -71,15 +71,17 @@ def read_onnx(data: bytes, file: str, folder: Path | None) -> OnnxModel:
     graph = proto.graph
     constants: dict[str, Array] = {}
     for tensor in graph.initializer:
-        constants[tensor.name] = constant_of(tensor, file, folder)
+        constants[text_of(tensor.name)] = constant_of(tensor, file, folder)
     if graph.sparse_initializer:
         raise damaged(file, "holds sparse initialisers", "dense ones")
     records = [_record(index, node, file, folder) for index, node in enumerate(graph.node)]
-    nodes = ordered(records, {*constants, *(value.name for value in graph.input)}, file)
+    nodes = ordered(records, {*constants, *(text_of(value.name) for value in graph.input)}, file)
     inputs = {
-        value.name: _type_of(value, file) for value in graph.input if value.name not in constants
+        text_of(value.name): _type_of(value, file)
+        for value in graph.input
+        if text_of(value.name) not in constants
     }
-    outputs = tuple(value.name for value in graph.output)
+    outputs = tuple(text_of(value.name) for value in graph.output)
     made = {*constants, *inputs, *(name for node in nodes for name in node.outputs)}
     absent = [name for name in outputs if name not in made]
     if not outputs or not inputs or absent:
@@ -175,12 +177,13 @@ def _record(index: int, node: Any, file: str, folder: Path | None) -> OnnxNode:
     attributes: dict[str, Any] = {}
     for attribute in node.attribute:
         if attribute.type == AttributeProto.TENSOR:
-            attributes[attribute.name] = constant_of(attribute.t, file, folder)
+            attributes[text_of(attribute.name)] = constant_of(attribute.t, file, folder)
         elif attribute.type in {AttributeProto.GRAPH, AttributeProto.GRAPHS}:
-            attributes[attribute.name] = None  # control flow is refused by the operator's name
+            # Control flow is refused by the operator's name.
+            attributes[text_of(attribute.name)] = None
         else:
             try:
-                attributes[attribute.name] = helper.get_attribute_value(attribute)
+                attributes[text_of(attribute.name)] = helper.get_attribute_value(attribute)
             except ValueError as error:
                 raise damaged(
                     file, f"operator {index}: {error}", "an attribute with a type"
@@ -191,8 +194,8 @@ def _record(index: int, node: Any, file: str, folder: Path | None) -> OnnxNode:
         shortened(node.name or first or f"{node.op_type}_{index}"),
         shortened(node.op_type),
         "" if node.domain in STANDARD else shortened(node.domain),
-        tuple(node.input),
-        tuple(node.output),
+        tuple(map(text_of, node.input)),
+        tuple(map(text_of, node.output)),
         attributes,
     )
 

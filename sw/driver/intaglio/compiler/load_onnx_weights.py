@@ -39,7 +39,10 @@ def bias_tensor(
     if bias.codes is not None and bias.codes.dtype == np.int32:
         codes = bias.codes.astype(np.int64)
     else:
-        codes = np.rint(bias.values.reshape(-1).astype(np.float64) / scales).astype(np.int64)
+        steps = bias.values.reshape(-1).astype(np.float64) / scales
+        if not (np.isfinite(steps).all() and np.abs(steps).max(initial=0) < 2.0**62):
+            raise RefusedError("a bias that is no number at the scale of its sums")
+        codes = np.rint(steps).astype(np.int64)
     codes = np.broadcast_to(codes.reshape(-1), (count,))
     if np.abs(codes).max(initial=0) >= 1 << 31:
         raise RefusedError("a bias beyond 32 bits at the scale of its sums")
