@@ -9,7 +9,7 @@ from amaranth import Const, Signal, Value
 from amaranth.back import verilog
 from amaranth.lib import wiring
 
-from intaglio.gateware import mux, primitives, ram
+from intaglio.gateware import adder, mux, primitives, ram
 from intaglio.gateware.shared import shared_parts
 from intaglio.spec.config import ArrayConfig
 
@@ -18,6 +18,7 @@ TOP = "intaglio_top"
 LIBRARY = (
     ((ram.MODULE, ram.BLOCK_MODULE), ram.FILE),
     ((mux.MODULE,), mux.FILE),
+    ((adder.MODULE,), adder.FILE),
     (primitives.MODULES, primitives.FILE),
 )
 
