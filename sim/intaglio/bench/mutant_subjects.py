@@ -91,12 +91,13 @@ def _shift_add(form: str, floor: bool = False) -> Sequence[Row]:
 
 
 def _unpack(bits: int, lanes: int, beat: int) -> Sequence[Row]:
-    """Return tiles of every remainder, some shorter than a payload, two as long as may be."""
-    short = [1, lanes - 1, lanes, 2 * lanes, 9 * lanes]
-    long = [2100 * lanes + 1, 4095 * lanes]
-    codes = [*(6 * lanes - rest for rest in range(1, lanes)), *short, *long]
-    rows = [pairs_unpack.unpack_row(bits, lanes, beat, count) for count in codes]
-    return _alike(*rows)
+    """Return tiles of every remainder, some shorter than a payload, some as long as may be."""
+    row = partial(pairs_unpack.unpack_row, bits, lanes, beat)
+    short = [row(codes) for codes in (1, lanes - 1, lanes, 2 * lanes, 9 * lanes)]
+    rests = [row(6 * lanes - rest) for rest in range(1, lanes)]
+    # Every bit of `full` is 1 in one and 0 in another; a rest shows where the tile ends.
+    long = [row(full * lanes + 1 + n, beat) for n, full in enumerate((4095, 2730, 1365))]
+    return _alike(*rests, *short, *long)
 
 
 def _group_shift(split: bool) -> Sequence[Row]:

@@ -15,8 +15,10 @@ TILES = 24  # a multiple of all beats' bytes, so that no beat holds more than ti
 
 
 def _inputs(bits: int, codes: int, beat: int, tiles: int, rng: np.random.Generator) -> Values:
-    """Return beats that hold tiles one after the other."""
+    """Return beats that hold tiles one after the other; padding bits are chance, not zeros."""
     data = [pack_codes(rng.integers(0, 1 << bits, codes), bits) for _ in range(tiles)]
+    for tile in data:
+        tile[-1] |= rng.integers(0, 256) << ((codes * bits - 1) % 8 + 1) & 0xFF
     beats = np.concatenate(data).reshape(-1, beat)
     return {"i": [int.from_bytes(row.tobytes(), "little") for row in beats]}
 
