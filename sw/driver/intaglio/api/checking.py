@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from intaglio.api.comparison import Comparison, Mismatch, compare
 from intaglio.api.devices import open_device
-from intaglio.api.inputs import as_codes, code_type, read_archive
+from intaglio.api.inputs import as_codes, code_type, read_archive, signed_codes
 from intaglio.api.outcome import Run
 from intaglio.api.plan import Plan
 from intaglio.api.plan import compile as compile_model
@@ -140,7 +140,7 @@ def reference_inputs(plan: Plan, path: Path) -> dict[str, Codes] | None:
         tensor, name = plan.program.tensor(number), f"t{number:03d}"
         if name not in arrays:
             return None
-        array, shape = arrays[name], tensor.shape[1:]
+        array, shape = signed_codes(arrays[name]), tensor.shape[1:]
         kind = code_type(tensor)
         if array.dtype != kind or array.shape[1:] != shape or not len(array):
             have = f"{array.dtype} {array.shape}"
@@ -206,16 +206,17 @@ def _read_reference(
         name = f"t{tensor.number:03d}"
         if name not in arrays:
             continue
-        array, shape = arrays[name], (batch, *tensor.shape[1:])
-        if array.shape != shape or array.dtype != np.int8:
-            have, need = f"{array.dtype} {array.shape}", f"int8 {shape}"
+        array, shape = signed_codes(arrays[name]), (batch, *tensor.shape[1:])
+        kind = code_type(tensor)
+        if array.shape != shape or array.dtype != kind:
+            have, need = f"{array.dtype} {array.shape}", f"{np.dtype(kind)} {shape}"
             findings.append(_unfit(path, f"array {name} is {have}", have, need))
         elif tensor.number in inputs and not np.array_equal(array, inputs[tensor.number]):
             message = f"array {name} is another input than the one that is run"
             need = "the same input, or no --input: the file's is then used"
             findings.append(_unfit(path, message, "other values", need))
         else:
-            expected[tensor.number] = array.astype(np.int8)
+            expected[tensor.number] = array.astype(kind)
     written = {layer.output for layer in plan.program.layers}
     if not findings and not written & expected.keys():
         need = "arrays " + ", ".join(f"t{number:03d}" for number in sorted(written))

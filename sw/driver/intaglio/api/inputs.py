@@ -80,6 +80,13 @@ def code_type(plan: TensorPlan) -> type[np.int8] | type[np.int16]:
     return np.int16 if plan.bits > INT8.bits else np.int8
 
 
+def signed_codes(array: Array) -> Array:
+    """Return uint8 codes, which unsigned models have, as the int8 codes that are run: less 128."""
+    if array.dtype != np.uint8:
+        return array
+    return (array.astype(np.int16) - 128).astype(np.int8)
+
+
 def as_codes(program: Program, x: Inputs) -> dict[int, Codes]:
     """Return the codes of each input by tensor number, batch first.
 
@@ -117,7 +124,8 @@ def to_codes(array: Array, plan: TensorPlan) -> Codes:
 
     int8, of 16 bits int16, is taken as it is. Floating point is quantised: round half to even of
     real / scale, plus the zero point, saturated. uint8 counts as the pixels of an image, black to
-    white over the range of the codes: code = pixel - 128.
+    white over the range of the codes: code = pixel - 128, which are also the codes of a model
+    whose own are unsigned.
 
     Raises
     ------
@@ -128,7 +136,7 @@ def to_codes(array: Array, plan: TensorPlan) -> Codes:
     if array.dtype == kind and form.holds(array):
         return array.astype(kind)
     if array.dtype == np.uint8 and plan.bits == INT8.bits:
-        return (array.astype(np.int16) - 128).astype(np.int8)
+        return signed_codes(array).astype(np.int8)
     have = str(array.dtype)
     if array.dtype.kind == "f":
         if np.isfinite(array).all():
@@ -148,12 +156,15 @@ def to_codes(array: Array, plan: TensorPlan) -> Codes:
 
 
 def _with_batch(array: Array, plan: TensorPlan) -> Array:
-    """Return `array` with a batch axis; one element may leave it out."""
+    """Return `array` with a batch axis, which one element may leave out, and channels last."""
     shape = element_shape(plan)
     if array.shape == shape:
         return array[None]
     if array.ndim == len(shape) + 1 and array.shape[1:] == shape and array.shape[0]:
         return array
+    if len(shape) == 3 and array.shape[-3:] == (shape[2], *shape[:2]):
+        # Channels first, as ONNX has images.
+        return _with_batch(np.moveaxis(array, -3, -1), plan)
     need = ",".join(map(str, shape))
     raise ModelError(
         _finding(
