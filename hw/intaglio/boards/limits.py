@@ -50,12 +50,13 @@ def write(
 ) -> None:
     """Measure `references` and write the file; what others cost with these tools is kept."""
     tool = yosys().known_as
-    tables = dict(tomllib.loads(FILE.read_text("utf-8"))) if FILE.exists() else {}
-    rows = dict(tables.get(tool, {}))
     names = {reference.name for reference in REFERENCES}
     for reference in references:
         progress(f"{reference.name} on {reference.target}")
-        rows[reference.name] = _row(reference, progress)
+        row = _row(reference, progress)
+        # Read again each time: another run may have written meanwhile.
+        tables = tomllib.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+        rows = {**tables.get(tool, {}), reference.name: row}
         kept = {name: rows[name] for name in sorted(rows) if name in names}
         FILE.write_text(HEAD + _toml(tables | {tool: kept}), "utf-8")
 
