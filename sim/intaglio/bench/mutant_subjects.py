@@ -23,6 +23,7 @@ from intaglio.bench import (
     sweeps_minifloat,
 )
 from intaglio.bench.row import Row
+from intaglio.bench.running import draw_codes
 from intaglio.spec.formats import INT8, INT16
 from intaglio.spec.groups import ScaleGroups, ShiftGroups
 from intaglio.spec.precisions import ALL, Precisions
@@ -140,7 +141,12 @@ def _fp16(name: str) -> Sequence[Row]:
 
 
 def _power(order: str, form: str, lanes: int) -> Sequence[Row]:
-    return _named(pairs_power.ROWS, f"power-{order}-{form}-lanes{lanes}")
+    """Return all pairs of codes, and sums of chance whose every prefix comes out."""
+    (first,) = _named(pairs_power.ROWS, f"power-{order}-{form}-lanes{lanes}")
+    (sums,) = _named(sweeps_formats.SWEEPS, f"power-{order}-{form}")
+    bits = int(form[len("power")])
+    draw = partial(draw_codes, bits, bits, lanes, 1)
+    return _alike(first, replace(sums, inputs=draw))
 
 
 SUBJECTS = (
