@@ -76,7 +76,7 @@ def image_windows(x: npt.ArrayLike, layout: WindowLayout) -> IntArray:
     image = np.asarray(x, np.int64)
     rows = np.arange(layout.places)[:, None] * layout.stride + np.arange(layout.kernel)
     taken = image[rows]  # output row, kernel row, column, channel
-    ordered = taken.transpose(0, 2, 1, 3)
+    ordered: IntArray = taken.transpose(0, 2, 1, 3)
     return ordered.reshape(layout.places, layout.row_words, image.shape[2])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from intaglio.ledger.entry import Clause, Entry, Verdict, missing, passed
 from intaglio.ledger.layers import Net, run
 
@@ -12,7 +14,7 @@ def dilated() -> Verdict:
     source = net.input(11, 10, 12, zero=-6)
     outputs = []
     for dilation in (1, 2, 3):
-        settings = {"padding": "same", "dilation": (dilation, dilation)}
+        settings: dict[str, Any] = {"padding": "same", "dilation": (dilation, dilation)}
         outputs.append(net.conv(source, outputs=12, kernel=(3, 3), **settings))
         outputs.append(net.conv(source, depthwise=True, kernel=(3, 3), **settings))
     outputs.append(net.conv(outputs[3], depthwise=True, kernel=(3, 3), padding="same"))
