@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import z3
-
+from intaglio.bench.late_z3 import z3
 from intaglio.bench.proof_terms import constant, extended
 from intaglio.spec.ieee import IeeeFormat
 

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import z3
-
+from intaglio.bench.late_z3 import z3
 from intaglio.bench.lint import python_path, yosys
 from intaglio.tooling import cache
 from intaglio.tooling.process import run

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import z3
-
+from intaglio.bench.late_z3 import z3
 from intaglio.bench.proof_floats import EXPONENT_BITS, Exact, exact, is_finite, sums
 from intaglio.bench.proof_gates import Gates, Trace
 from intaglio.bench.proof_solve import Claim

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import z3
-
+from intaglio.bench.late_z3 import z3
 from intaglio.bench.proof import PROVED, Shown
 from intaglio.bench.proof_gates import TOP, Gates
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600
 HOLDS, REFUTED, UNDECIDED = "holds", "refuted", "undecided"
 
 
@@ -87,6 +86,8 @@ def _without_products(term: Any, span: tuple[int, int] | None) -> Any:
             sort = z3.BitVecSort(width)
             function = z3.Function(f"product {width}", sort, sort, sort)
             facts.append(function(value, factor) == function(factor, value))
+            nothing = z3.Or(value == 0, factor == 0)
+            facts.append(z3.Implies(nothing, function(value, factor) == 0))
             value = function(value, factor)
         if span is not None:
             facts.append(z3.And(span[0] <= value, value <= span[1]))

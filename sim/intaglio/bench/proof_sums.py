@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import z3
-
+from intaglio.bench.late_z3 import z3
 from intaglio.bench.proof_gates import Gates, Trace
 from intaglio.bench.proof_solve import Claim, Solved
 from intaglio.bench.proof_terms import choose, constant

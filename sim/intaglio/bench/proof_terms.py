@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import z3
 from amaranth.hdl import Shape
 from amaranth.lib import data
+
+from intaglio.bench.late_z3 import z3
 
 
 def field(payload: Any, shape: Any, *path: int | str) -> Any:

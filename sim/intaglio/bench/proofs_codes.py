@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import z3
 
+from intaglio.bench.late_z3 import z3
 from intaglio.bench.proof import Proof, Step
 from intaglio.bench.proof_claims import flow
 from intaglio.bench.proof_exhaust import Exhausted, Fields

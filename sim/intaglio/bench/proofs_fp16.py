@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import z3
-
+from intaglio.bench.late_z3 import z3
 from intaglio.bench.proof import Proof, Step
 from intaglio.bench.proof_claims import flow
 from intaglio.bench.proof_floats import EXPONENT_BITS, exact, rounded, sums

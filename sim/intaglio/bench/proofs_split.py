@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import z3
-
+from intaglio.bench.late_z3 import z3
 from intaglio.bench.proof import Proof, Step
 from intaglio.bench.proof_gates import Gates, Trace
 from intaglio.bench.proof_solve import Claim, Solved
@@ -35,16 +34,20 @@ def _main(component: SplitDot, gates: Gates) -> Iterator[Claim]:
     taken = trace.at(0, "i__ready") == 1
     moved = [trace.at(n, "main_move") == 1 for n in range(1, ADDED + 1)]
     given = [taken, *moved]
+    width = 2 * INT8.bits
     first, last = field(payload, shape, "first") == 1, field(payload, shape, "last") == 1
     for n, (name, old) in enumerate(olds.items()):
-        total = constant(0, BITS)
+        total = None
         for k in range(component.columns):
             low = extended(z3.Extract(INT8.bits - 1, 0, field(payload, shape, "act", k)), BITS)
             mask = z3.Extract(k, k, field(payload, shape, "mask")) == 1
             act = z3.If(mask, constant(0, BITS), low)
             wgt = number(payload, shape, BITS, "wgt", n * component.columns + k)
-            total = total + _product(act, wgt, 2 * INT8.bits)
-        total = z3.If(first, constant(0, BITS), old) + total
+            product = extended(act, width) * extended(wgt, width)
+            # As wide as the sum so far needs: a bit more for each column.
+            grown = width + k
+            total = product if total is None else extended(total, grown) + extended(product, grown)
+        total = z3.If(first, constant(0, BITS), old) + extended(total, BITS)
         here = trace.at(ADDED + 1, name)
         yield Claim(f"main sum {n}", here == total, given, free_products=True)
         held = z3.Extract(BITS * n + BITS - 1, BITS * n, trace.at(ADDED + 1, "main"))
@@ -102,7 +105,7 @@ def _side(component: SplitDot, gates: Gates) -> Iterator[Claim]:
     if component.side != 1:
         return
     last = z3.And(field(beat, shape, "last") == 1, left & (left - 1) == 0)
-    for n, (name, old) in enumerate(olds.items()):
+    for n, (register, old) in enumerate(olds.items()):
         start = z3.If(fresh == 1, constant(0, BITS), old)
         held = z3.Extract(BITS * n + BITS - 1, BITS * n, trace.at(ADDED + 1, "side.held"))
         # One case each of the lowest column that is left, and none.
@@ -114,9 +117,10 @@ def _side(component: SplitDot, gates: Gates) -> Iterator[Claim]:
                 act = number(beat, shape, BITS, "act", k)
                 wgt = number(beat, shape, BITS, "wgt", n * component.columns + k)
                 total = start + _product(act, wgt, INT16.bits + INT8.bits)
-            here = trace.at(ADDED + 1, name)
-            yield Claim(f"side sum {n}, column {k}", here == total, [*given, case])
-            yield Claim(f"side sum {n} held, column {k}", held == total, [*given, case, last])
+            here = trace.at(ADDED + 1, register)
+            for what, value, when in (("", here, []), (" held", held, [last])):
+                name = f"side sum {n}{what}, column {k}"
+                yield Claim(name, value == total, [*given, case, *when], free_products=True)
     after = trace.at(ADDED + 1, "side.fresh") == 1
     yield Claim("a side sum starts after the last one", after == last, given)
 
@@ -126,23 +130,24 @@ def _merge(component: SplitDot, gates: Gates) -> Iterator[Claim]:
     names = ("multiplier", "shift", "side_multiplier", "side_shift", "zero_point", "low", "high")
     held = {name: z3.BitVec(name, gates.inputs[name].size()) for name in names}
     main, side = (z3.BitVec(n, component.outputs * BITS) for n in ("main", "side"))
-    turn = z3.BitVec("turn", gates.wires["turn"].size())
-    trace = Trace(gates, o__ready=1, **held)
-    for name, value in {
-        "main": main,
-        "main_full": constant(1, 1),
-        "side.held": side,
-        "side.full": constant(1, 1),
-        "turn": turn,
-    }.items():
-        trace.let(name, value)
-    for _ in range(5):
-        trace.cycle()
-    out = trace.at(4, "o__payload")
     wide = TERM.bits + 4
     for n in range(component.outputs):
+        trace = Trace(gates, o__ready=1, **held)
+        for name, value in {
+            "main": main,
+            "main_full": constant(1, 1),
+            "side.held": side,
+            "side.full": constant(1, 1),
+            "turn": constant(n, gates.wires["turn"].size()),
+        }.items():
+            trace.let(name, value)
+        for _ in range(5):
+            trace.cycle()
+        out = trace.at(4, "o__payload")
+        after = trace.at(1, "turn")
+        yield Claim("outputs take turns", after == (n + 1) % component.outputs)
         total = constant(0, wide)
-        given = [turn == n]
+        given = []
         for sums, prefix in ((main, ""), (side, "side_")):
             acc = z3.Extract(BITS * n + BITS - 1, BITS * n, sums)
             q = z3.Extract(BITS * n + BITS - 1, BITS * n, held[f"{prefix}multiplier"])
@@ -150,17 +155,17 @@ def _merge(component: SplitDot, gates: Gates) -> Iterator[Claim]:
             shift = z3.Extract(size * n + size - 1, size * n, held[f"{prefix}shift"])
             given += [shift >= SHIFTS.start, shift < SHIFTS.stop]
             product = extended(acc, 2 * BITS) * extended(q, 2 * BITS, False)
-            less = extended((MULTIPLIER_FRACTION_BITS - 1) - shift, 2 * BITS)
-            whole = ((product >> less) + 1) >> 1
-            kept = z3.If(whole < TERM.min, constant(TERM.min, 2 * BITS), whole)
-            kept = z3.If(whole > TERM.max, constant(TERM.max, 2 * BITS), kept)
+            room = 2 * BITS + 1
+            less = extended((MULTIPLIER_FRACTION_BITS - 1) - shift, room)
+            whole = ((extended(product, room) >> less) + 1) >> 1
+            kept = z3.If(whole < TERM.min, constant(TERM.min, room), whole)
+            kept = z3.If(whole > TERM.max, constant(TERM.max, room), kept)
             total = total + extended(kept, wide)
         total = total + extended(held["zero_point"], wide)
         low, high = (extended(held[name], wide) for name in ("low", "high"))
         code = z3.If(total < low, low, z3.If(total > high, high, total))
         goal = out == extended(code, INT8.bits)
         yield Claim(f"output {n}", goal, given, free_products=True)
-    yield Claim("outputs take turns", trace.at(1, "turn") == turn + 1, [])
     # Two halves of a rounding are the one of the definition: ties up.
     value = z3.BitVec("value", 2 * BITS + 2)
     inside = [value >= -(1 << 2 * BITS - 1), value < 1 << 2 * BITS - 1]

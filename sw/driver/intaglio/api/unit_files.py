@@ -174,8 +174,24 @@ def _sheet(
             inspect.cleandoc(type(described).__doc__ or ""),
             "```",
             "",
+            *_proof(unit, form, settings),
         ]
     )
+
+
+def _proof(unit: Any, form: str, settings: Mapping[str, int | str]) -> list[str]:
+    """Return the argument of the unit's proof, of other formats if this one has none."""
+    from intaglio.bench.proof_run import proofs
+
+    every = [proof for proof, _ in proofs().values() if proof.unit == unit.name]
+    here = [p for p in every if p.form == form and {**unit.settings, **p.settings} == settings]
+    lines = ["## Proof", ""]
+    for proof in here:
+        lines += [proof.argument, "", f"`intaglio verify --formal --units {proof.name}`", ""]
+    if not here:
+        names = ", ".join(f"`{proof.name}`" for proof in every)
+        lines += [f"Not proved with these settings. Proved are: {names}.", ""]
+    return lines
 
 
 def _width(shape: Any) -> int:
