@@ -16,6 +16,7 @@ from intaglio.ledger.store import Record, keep, shipped
 from intaglio.ledger.table import entries, modules
 
 WORKERS = 2
+BAR = 20  # characters
 
 
 def run(
@@ -46,8 +47,9 @@ def run(
             found[number] = future.result()
             keep(found[number])
             done += seconds.get(number, 1.0)
-            share = f"{len(found)} of {len(order)} systems, {100 * done / total:.0f} % of the time"
-            progress(f"{share}: {number} {entries()[number].name}")
+            bar = "#" * int(BAR * done / total)
+            share = f"[{bar:.<{BAR}}] {len(found)} of {len(order)} systems"
+            progress(f"{share}, done: {number} {entries()[number].name}")
     return found
 
 
