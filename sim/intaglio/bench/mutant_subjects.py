@@ -21,6 +21,7 @@ from intaglio.bench import (
     pairs_unpack,
     sweeps_formats,
     sweeps_minifloat,
+    sweeps_split,
 )
 from intaglio.bench.row import Row
 from intaglio.bench.running import draw_codes
@@ -149,6 +150,12 @@ def _power(order: str, form: str, lanes: int) -> Sequence[Row]:
     return _alike(first, replace(sums, inputs=draw))
 
 
+def _split() -> Sequence[Row]:
+    (first,) = _named(pairs_split.ROWS, "split-columns4-outputs1-side2")
+    rows = [sweeps_split.split_row(4, 1, 2, n) for n in range(len(sweeps_split.SCALES))]
+    return _alike(first, *rows)
+
+
 SUBJECTS = (
     Subject("multiply", "multiply", "int8", partial(_product, "multiply-int8")),
     Subject("multiply", "multiply", "w4a8 (rows)", partial(_product, "multiply-rows-w4a8")),
@@ -207,7 +214,7 @@ SUBJECTS = (
         "split",
         "split-dot",
         "int8",
-        partial(_named, pairs_split.ROWS, "split-columns4-outputs1-side2"),
+        _split,
     ),
     Subject("requantise", "requantise", "int8", _requantise),
 )

@@ -15,11 +15,11 @@ from intaglio.bench import (
     pairs_products,
     pairs_runtime,
     pairs_shift,
-    pairs_split,
     pairs_unpack,
     sweeps_formats,
     sweeps_minifloat,
     sweeps_requantise,
+    sweeps_split,
 )
 from intaglio.bench.compile import TOP
 from intaglio.bench.row import Row, ports
@@ -123,7 +123,7 @@ TABLES: tuple[tuple[Sequence[Row], Callable[[str], str]], ...] = (
     (sweeps_minifloat.EXHAUSTIVE, _begin),
     (sweeps_minifloat.SWEEPS, _float_unit),
     (sweeps_formats.SWEEPS, _begin),
-    (pairs_split.ROWS, lambda _: "split-dot"),
+    (sweeps_split.SWEEPS, lambda _: "split-dot"),
     (sweeps_requantise.SWEEPS, lambda _: "requantise"),
 )
 # Of units whose rows do not name their format.
