@@ -13,8 +13,17 @@ import numpy as np
 from intaglio.spec import moves
 from intaglio.spec.float_pairs import float_pair
 from intaglio.spec.formats import Array, IntArray, as_codes
-from intaglio.spec.graph import Attributes, Op, Quantisation, Requant
-from intaglio.spec.quant import Rounding, Scale, multiplier, requantise
+from intaglio.spec.graph import Attributes, Op, Quantisation, Requant, pads_of
+from intaglio.spec.quant import (
+    ADD_LEFT_SHIFT,
+    ADD_LEFT_SHIFT_16,
+    Rounding,
+    Scale,
+    add_rescales,
+    multiplier,
+    requantise,
+    rescale_add_operand,
+)
 from intaglio.spec.resize import bilinear
 from intaglio.spec.softmax16 import softmax16
 from intaglio.spec.softmax_float import softmax_float
@@ -75,6 +84,27 @@ def _requantised(acc: IntArray, requant: Requant) -> Array:
 def _centred(operator: HostOperator, operands: Sequence[Array], place: int) -> IntArray:
     """Return an operand less its zero point."""
     return operands[place].astype(np.int64) - operator.quants[place].zero_point
+
+
+def _pair(operator: HostOperator, operands: Sequence[Array]) -> Array:
+    """Both operands on one scale, then one requantisation; in float32 for ONNX Runtime."""
+    if operator.reference == "onnxruntime":
+        return _float_pair(operator, operands)
+    qa, qb, qy = operator.quants
+    low, high = operator.clamp
+    left = ADD_LEFT_SHIFT_16 if operands[0].dtype == np.int16 else ADD_LEFT_SHIFT
+    to_a, to_b, to_y = add_rescales(qa.scale, qb.scale, qy.scale, left)
+    sign = 1 if operator.op is Op.ADD else -1
+    total = rescale_add_operand(operands[0], qa.zero_point, to_a, left)
+    total = total + sign * rescale_add_operand(operands[1], qb.zero_point, to_b, left)
+    requant = Requant((to_y,), int(Rounding.DOUBLE), qy.zero_point, low, high)
+    return _requantised(total, requant)
+
+
+def _max_pool(operator: HostOperator, operands: Sequence[Array]) -> Array:
+    x, attributes = operands[0], operator.attributes
+    pads = pads_of(attributes, (x.shape[1], x.shape[2]), attributes.kernel)
+    return np.clip(moves.max_pool(x, attributes.kernel, attributes.stride, pads), *operator.clamp)
 
 
 def _float_pair(operator: HostOperator, operands: Sequence[Array]) -> Array:
@@ -163,8 +193,9 @@ def _argmax(operator: HostOperator, operands: Sequence[Array]) -> Array:
 
 
 _OPERATORS: dict[Op, Callable[[HostOperator, Sequence[Array]], Array]] = {
-    Op.ADD: _float_pair,
-    Op.SUB: _float_pair,
+    Op.ADD: _pair,
+    Op.SUB: _pair,
+    Op.MAX_POOL: _max_pool,
     Op.MUL: _multiply,
     Op.PRELU: _prelu,
     Op.MATMUL: _matmul,

@@ -82,3 +82,21 @@ def depth_to_space(x: Array, size: int, order: str = "dcr") -> Array:
 def argmax(x: Array, axis: int) -> Array:
     """Return the first place of the greatest code along an axis."""
     return np.asarray(x.argmax(axis=axis), np.int32)
+
+
+def max_pool(
+    x: Array, kernel: tuple[int, int], stride: tuple[int, int], pads: tuple[int, int, int, int]
+) -> Array:
+    """Return the greatest code of each window; pixels outside the image do not count.
+
+    Parameters
+    ----------
+    x : int array
+        Codes N, H, W, C.
+    pads : (top, bottom, left, right)
+        Pixels around the image.
+    """
+    around = ((0, 0), pads[:2], pads[2:], (0, 0))
+    padded = np.pad(x, around, constant_values=np.iinfo(x.dtype).min)
+    every = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
+    return np.asarray(every[:, :: stride[0], :: stride[1]].max(axis=(4, 5)))

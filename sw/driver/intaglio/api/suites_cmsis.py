@@ -15,7 +15,7 @@ from intaglio.compiler.load_codes import centred_weights
 from intaglio.spec.formats import Array
 from intaglio.spec.graph import Attributes, Graph, Node, Op, Quantisation, Requant, Tensor
 from intaglio.spec.rounding import Rounding
-from intaglio.spec.scale import Scale
+from intaglio.spec.scale import Scale, q15
 
 OPS = {
     "conv": Op.CONV,
@@ -91,6 +91,8 @@ def _attributes(entry: dict[str, Any], arrays: dict[str, Array], op: Op) -> Attr
         pairs = zip(arrays["multiplier"].ravel(), arrays["shift"].ravel(), strict=True)
         scales = tuple(Scale(int(q), int(s)) for q, s in pairs)
         rounding = Rounding(entry["mode"])
+        if rounding is Rounding.I64_Q15:
+            scales = tuple(map(q15, scales))
     requant = Requant(scales, int(rounding), entry.get("output_zero_point", 0), low, high)
     if op is Op.DENSE:
         return Attributes(requant=requant)

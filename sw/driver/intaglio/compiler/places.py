@@ -24,16 +24,23 @@ HOST = {
 SOMETIMES = {
     Op.ADD: "on the host where no table of 32 bits gives all 65,536 sums of the reference",
     Op.SUB: "on the host where no table of 32 bits gives all 65,536 differences of the reference",
+    Op.MAX_POOL: "on the host for activations of 16 bits",
     Op.PAD: "on the host unless it pads height and width",
     Op.SLICE: "on the host unless it cuts height and width",
 }
 """Operators that run on the array in most forms, and when not."""
 
 
+APART = (Op.ADD, Op.SUB, Op.MAX_POOL)
+"""Operators that the lanes do on bytes: tables of 256 entries, and maxima."""
+
+
 def host_reason(graph: Graph, node: Node, reference: str) -> str:
     """Return why a node runs on the host; empty: it runs on the array."""
     if node.op in HOST:
         return HOST[node.op]
+    if node.op in APART and graph.tensors[node.inputs[0]].dtype == "int16":
+        return "the array has tables and maxima of 8 bits"
     if node.op in {Op.ADD, Op.SUB} and reference == "onnxruntime":
         a, b, y = (quant_of(graph.tensors[n]) for n in (*node.inputs, node.outputs[0]))
         if pair_table(node.op, a, b, y, *clamp_of(graph, node)) is None:
