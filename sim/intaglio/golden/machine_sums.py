@@ -60,7 +60,8 @@ def conv_sums(fields: Fields, config: ArrayConfig, buffers: Buffers) -> IntArray
             runs = channel_run(fields, config, buffers, taps, block)
         acts = act_values(runs, _bits(fields))
         if config.group_scale == "shift":
-            acts = acts << _amounts(fields, config, buffers, block, acts.shape[1])
+            amounts = _amounts(fields, config, buffers, block, acts.shape[1])
+            acts = acts << amounts[:, None]
         if fields["scaled"]:
             acc.append(_scaled(acts, weights[block], _scales(fields, config, buffers, block)))
         else:
@@ -73,18 +74,19 @@ def _side(
     fields: Fields, config: ArrayConfig, buffers: Buffers, block: int, words: int
 ) -> ByteArray:
     """Return the side bits of the words of an output block: (words, side_bits)."""
-    at = fields["weight_start"] + block * fields["weight_block"] + np.arange(words)
+    step = np.arange(words) * fields["weight_step"]
+    at = fields["weight_start"] + block * fields["weight_block"] + step
     return side_bits(buffers.weights[at], config)
 
 
 def _amounts(
     fields: Fields, config: ArrayConfig, buffers: Buffers, block: int, operands: int
 ) -> IntArray:
-    """Return the shift of each operand of a sum: (1, operands, 1)."""
+    """Return the shift of each operand of a sum: (operands,)."""
     words = operands // config.lanes.operands(_bits(fields))
     bits = _side(fields, config, buffers, block, words)
     each = bits.reshape(operands, config.lanes.amount_bits)
-    return (each @ (1 << np.arange(config.lanes.amount_bits)))[None, :, None]
+    return np.asarray(each @ (1 << np.arange(config.lanes.amount_bits)), np.int64)
 
 
 def _scales(fields: Fields, config: ArrayConfig, buffers: Buffers, block: int) -> IntArray:
@@ -126,6 +128,10 @@ def depthwise_sums(fields: Fields, config: ArrayConfig, buffers: Buffers) -> Int
         if fields["precision"] == Precision.BITS16:
             codes = paired_words(codes)
         codes = codes.reshape(len(codes), words, -1, config.channels).astype(np.int64)
+        if config.group_scale == "shift":
+            operands = words * codes.shape[2]
+            amounts = _amounts(fields, config, buffers, block, operands)
+            codes = codes << amounts.reshape(words, -1, 1)
         acc.append(np.einsum("mwdk,wdk->mk", codes, weights[block]))
     return np.stack(acc)
 
