@@ -46,14 +46,17 @@ def measured(reference: Reference) -> Netlist:
 
 
 def write(
-    references: Iterable[Reference] = REFERENCES, progress: Callable[[str], None] = print
+    references: Iterable[Reference] = REFERENCES,
+    progress: Callable[[str], None] = print,
+    *,
+    place: bool = True,
 ) -> None:
     """Measure `references` and write the file; what others cost with these tools is kept."""
     tool = yosys().known_as
     names = {reference.name for reference in REFERENCES}
     for reference in references:
         progress(f"{reference.name} on {reference.target}")
-        row = _row(reference, progress)
+        row = _row(reference, progress, place)
         # Read again each time: another run may have written meanwhile.
         tables = tomllib.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
         rows = {**tables.get(tool, {}), reference.name: row}
@@ -61,12 +64,12 @@ def write(
         FILE.write_text(HEAD + _toml(tables | {tool: kept}), "utf-8")
 
 
-def _row(reference: Reference, progress: Callable[[str], None]) -> dict[str, Any]:
+def _row(reference: Reference, progress: Callable[[str], None], place: bool) -> dict[str, Any]:
     verilog, top = reference.verilog()
     target = load_target(reference.target)
     netlist = synthesise(verilog, top, target, progress)
     row: dict[str, Any] = {"target": reference.target, **netlist.resources}
-    if netlist.flow.router and not shortfall(netlist.resources, target):
+    if place and netlist.flow.router and not shortfall(netlist.resources, target):
         (routed,) = route(netlist, (1,), progress)
         row |= {"fmax_mhz": round(routed.fmax_mhz, 1), "router": routed.tool}
     return row
@@ -86,9 +89,10 @@ def _toml(tables: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Measure the references named, or all of them."""
-    chosen = [r for r in REFERENCES if not arguments or r.name in arguments]
-    write(chosen)
+    """Measure the references named, or all of them; ``--synthesis`` places none."""
+    wanted = [argument for argument in arguments if argument != "--synthesis"]
+    chosen = [r for r in REFERENCES if not wanted or r.name in wanted]
+    write(chosen, place="--synthesis" not in arguments)
     return 0
 
 

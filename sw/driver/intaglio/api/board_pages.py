@@ -25,7 +25,7 @@ PLACED = (
     (
         "One placement each (seed 1), from `hw/intaglio/boards/limits.toml`; resources are tested "
         "for equality. Routed within the scan wrapper, the clock its only pin; `-`: it does not "
-        "fit, or no open place-and-route exists."
+        "fit, was only synthesised, or no open place-and-route exists."
     ),
     "",
     "| command | LUTeq | FF | DSP | BRAM | Fmax MHz |",
