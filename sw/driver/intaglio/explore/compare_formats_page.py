@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from html import escape
 
 from intaglio.explore.compare_formats_chart import charts
@@ -33,11 +34,11 @@ document.querySelectorAll("th").forEach(head => head.onclick = () => {
 });"""
 
 
-def html(result: FormatComparison) -> str:
-    """Return the page with charts as one file that needs nothing else."""
+def html(result: FormatComparison, drawn: Mapping[str, str]) -> str:
+    """Return the page with its charts, which are SVG by name, as one file that needs no other."""
     pictures = [
         f'<figure aria-label="{escape(name)}">{_inline(text)}</figure>'
-        for name, text in charts(result).items()
+        for name, text in drawn.items()
     ]
     body = "\n".join(_html_block(block) for block in markdown(result).split("\n\n"))
     return (
@@ -78,10 +79,11 @@ def _inline(svg: str) -> str:
 
 def comparison_files(result: FormatComparison) -> dict[str, str]:
     """Return every file of a comparison by name."""
+    drawn = charts(result)
     return {
-        "formats.html": html(result),
+        "formats.html": html(result, drawn),
         "formats.json": json.dumps(result.as_dict(), indent=1) + "\n",
         "formats.csv": result.to_csv(),
         "formats.md": markdown(result),
-        **charts(result),
+        **drawn,
     }
