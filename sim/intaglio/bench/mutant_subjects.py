@@ -21,6 +21,7 @@ from intaglio.bench import (
     pairs_unpack,
     sweeps_formats,
     sweeps_minifloat,
+    sweeps_requantise,
     sweeps_split,
 )
 from intaglio.bench.row import Row
@@ -28,6 +29,7 @@ from intaglio.bench.running import draw_codes
 from intaglio.spec.formats import INT8, INT16
 from intaglio.spec.groups import ScaleGroups, ShiftGroups
 from intaglio.spec.precisions import ALL, Precisions
+from intaglio.spec.quant import Rounding
 
 MORE = 4000
 """Payloads or sums of the longer rows."""
@@ -117,7 +119,14 @@ def _statistics() -> Sequence[Row]:
 
 
 def _requantise() -> Sequence[Row]:
-    return [row for row in pairs_requantise.ROWS if row.name.startswith("requantise-")]
+    """Return every mode with ties of two scales, then of many with other ranges."""
+    first = [row for row in pairs_requantise.ROWS if row.name.startswith("requantise-")]
+    ranges = ((-128, -128, 127), (127, -77, 44), (0, -128, -1))
+    more = [
+        sweeps_requantise.requantise_row(rounding, False, ranges[n % 3], 40, 60)
+        for n, rounding in enumerate(Rounding)
+    ]
+    return _alike(*first, *more)
 
 
 def _scan() -> Sequence[Row]:

@@ -18,18 +18,20 @@ from intaglio.spec.presets import PRESETS
 from intaglio.spec.quant import Rounding, requantise
 from intaglio.spec.scale import Scale, fp32_scale, multiplier, q15
 
-CONFIG = PRESETS["tiny"]
+CONFIG = replace(PRESETS["tiny"], roundings=tuple(Rounding))
 WIDE = replace(CONFIG, act_bits=16)
 LANES = CONFIG.requant_lanes
 SCALES = 150
 """Scales of one seed."""
+CHANCE = 1500
+"""Accumulators by chance of each."""
 NARROW_OUTPUT, WIDE_OUTPUT = (3, -128, 127), (0, -32768, 32767)
 """Zero point and range of the output."""
 
 
-def _scales(rounding: Rounding, rng: np.random.Generator) -> list[Scale]:
+def _scales(rounding: Rounding, count: int, rng: np.random.Generator) -> list[Scale]:
     """Return scales of every magnitude, powers of two, and the ends of multiplier and shift."""
-    reals = [*(2.0 ** rng.uniform(-24, 5, SCALES)), *(2.0**n for n in range(-9, 4))]
+    reals = [*(2.0 ** rng.uniform(-24, 5, count)), *(2.0**n for n in range(-9, 4))]
     if rounding is Rounding.FP32_RNE:
         return [fp32_scale(float(real)) for real in reals]
     made = [multiplier(float(real)) for real in (*reals, 0.0)]
@@ -38,16 +40,18 @@ def _scales(rounding: Rounding, rng: np.random.Generator) -> list[Scale]:
     return [*made, Scale(2**31 - 1, -31), Scale(2**30, 30), Scale(2**31 - 1, 0)]
 
 
-def _inputs(rounding: Rounding, reach: int, rng: np.random.Generator) -> Values:
+def _inputs(
+    rounding: Rounding, reach: int, scales: int, chance: int, rng: np.random.Generator
+) -> Values:
     """Return accumulators that decide: corners, ties and their neighbours, then chance."""
     accs, multipliers, shifts = [], [], []
-    for scale in _scales(rounding, rng):
+    for scale in _scales(rounding, scales, rng):
         here = np.concatenate(
             [
                 edges(INT32),
                 beside(ties(scale, rounding)),
-                sensitive(rng, scale, rounding, 1500, reach),
-                uniform(rng, INT32, 100),
+                sensitive(rng, scale, rounding, chance, reach),
+                uniform(rng, INT32, chance // 15),
             ]
         )
         accs.append(here)
@@ -71,9 +75,27 @@ def _golden(rounding: Rounding, output: tuple[int, int, int], inputs: Values) ->
     return {"o": codes}
 
 
-def requantise_row(rounding: Rounding, wide: bool = False) -> Row:
-    """Return the row of a rounding mode, with 8 or 16 bits of output."""
-    output = zero_point, low, high = WIDE_OUTPUT if wide else NARROW_OUTPUT
+def requantise_row(
+    rounding: Rounding,
+    wide: bool = False,
+    output: tuple[int, int, int] | None = None,
+    scales: int = SCALES,
+    chance: int = CHANCE,
+) -> Row:
+    """Return the row of a rounding mode, with 8 or 16 bits of output.
+
+    Parameters
+    ----------
+    rounding : Rounding
+    wide : bool
+        16 bits.
+    output : (int, int, int), optional
+        Zero point and range.
+    scales, chance : int
+        Scales of a seed, and accumulators of each whose results are mostly within the range.
+    """
+    usual = WIDE_OUTPUT if wide else NARROW_OUTPUT
+    output = zero_point, low, high = output or usual
     mode = rounding.name.lower().replace("_", "-")
     return Row(
         name=f"requantise-{mode}-{'int16' if wide else 'int8'}",
@@ -84,7 +106,7 @@ def requantise_row(rounding: Rounding, wide: bool = False) -> Row:
             "low": low & 0xFFFF,
             "high": high & 0xFFFF,
         },
-        inputs=partial(_inputs, rounding, high + 32),
+        inputs=partial(_inputs, rounding, max(-low, high) + 32, scales, chance),
         golden=partial(_golden, rounding, output),
         backpressure=(0.5,),
     )
