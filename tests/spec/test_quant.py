@@ -61,6 +61,8 @@ def scaled(acc: int, multiplier: int, shift: int, rounding: Rounding) -> int:
         short = 0x7FFF if multiplier >= 0x7FFF0000 else (multiplier + 2**15) >> 16
         return ties_up(acc * short * Fraction(2) ** (shift - 15))
     value = acc * multiplier * Fraction(2) ** (shift - 31)
+    if rounding is Rounding.SINGLE_RNE:
+        return round(value)
     return ties_up(value) if rounding is Rounding.SINGLE_UP else ties_away(value)
 
 
@@ -112,6 +114,7 @@ def test_the_roundings_differ_where_they_should() -> None:
     assert results[Rounding.SINGLE_AWAY] == [-2, -1, 1, 2]
     assert results[Rounding.DOUBLE] == [-1, 0, 1, 2]  # a shift of 0: the first step alone
     assert results[Rounding.I64_Q15] == [-1, 0, 1, 2]
+    assert results[Rounding.SINGLE_RNE] == [-2, 0, 0, 2]
     single = requantise(acc, 1 << 23, -24, Rounding.FP32_RNE, 0, *WIDE)
     assert single.tolist() == [-2, 0, 0, 2]
     # Rounded twice: 0.4999 becomes 0.5 in the first step, and 1 in the second.
@@ -173,7 +176,7 @@ def test_a_positive_shift_wraps_in_mode_0_as_32_bit_arithmetic_does() -> None:
     [
         (1 << 30, -32, Rounding.DOUBLE),
         (1 << 30, 31, Rounding.SINGLE_UP),
-        (1 << 31, 0, Rounding.SINGLE_AWAY),
+        ((1 << 31) + 1, 0, Rounding.SINGLE_AWAY),
         (-1, 0, Rounding.I64_Q15),
         (1 << 24, 0, Rounding.FP32_RNE),
         (1 << 23, 8, Rounding.FP32_RNE),
@@ -183,6 +186,14 @@ def test_scales_outside_the_range_are_refused(number: int, shift: int, rounding:
     with pytest.raises(ModelError, match="E304") as caught:
         requantise([0], number, shift, rounding, 0, -128, 127)
     assert rounding.name in caught.value.findings[0].message
+
+
+@pytest.mark.parametrize("rounding", [m for m in FIXED if m is not Rounding.I64_Q15])
+def test_the_dyadic_multiplier_is_scale_1(rounding: Rounding) -> None:
+    codes = edges(INT32)
+    got = requantise(codes, 1 << 31, 0, rounding, 0, *WIDE)
+    np.testing.assert_array_equal(got, codes)
+    assert requantise([5], 1 << 31, -1, rounding, 0, *WIDE) == scaled(5, 1 << 31, -1, rounding)
 
 
 @pytest.mark.parametrize("rounding", FIXED, ids=lambda r: r.name)

@@ -155,11 +155,14 @@ class RequantiseLane(SharedComponent):
         """Return the rounded value with its sign, and the zero point added."""
         guard, whole = shifted.bits[0], shifted.bits[1:]
         upward = self._is(Rounding.SINGLE_UP) | self._is(Rounding.I64_Q15)
+        even = floating
+        if Rounding.SINGLE_RNE in self.config.roundings:
+            even = floating | self._is(Rounding.SINGLE_RNE)
         one = Signal()
         m.d.comb += one.eq(
             guard
             & Mux(
-                floating,
+                even,
                 shifted.sticky | whole[0],
                 ~upward | ~negative | shifted.sticky,
             )

@@ -12,6 +12,7 @@ from intaglio.spec.errors import ConfigError, Finding
 from intaglio.spec.formats import INT8, INT32, IntFormat, signed
 from intaglio.spec.lane import Lane
 from intaglio.spec.quant import Rounding
+from intaglio.spec.rounding import REFERENCE_MODES
 
 _LEAST = TABLE.fields[0].format.bits  # an accumulator holds any value of the ADD table
 ROOMY_KIB = 128  # buffers of a part that has block RAM for queues too
@@ -83,7 +84,7 @@ class ArrayConfig:
     weights_kib: int = 64
     params_kib: int = 24
     max_terms: int = 131071
-    roundings: tuple[Rounding, ...] = tuple(Rounding)
+    roundings: tuple[Rounding, ...] = REFERENCE_MODES
     grouped: bool = True
     lane: str = "integer"
     act_bits: int = 8

@@ -92,15 +92,16 @@ def requantise(
     Raises
     ------
     ModelError
-        E304: a shift lies outside :data:`SHIFTS` (modes 0 to 3) or :data:`FP32_SHIFTS` (mode 4),
-        or a multiplier outside 31 bits (24 bits in mode 4).
+        E304: a shift lies outside :data:`SHIFTS` (:data:`FP32_SHIFTS` in mode 4), or a multiplier
+        is above 2**31 (2**24 - 1 in mode 4).
     """
     x = np.asarray(acc, np.int64)
     q, s = np.asarray(multiplier, np.int64), np.asarray(shift, np.int64)
     floating = rounding is Rounding.FP32_RNE
     bits = FP32_MANTISSA_BITS if floating else MULTIPLIER_FRACTION_BITS
     _check("shift", s, FP32_SHIFTS if floating else SHIFTS, rounding)
-    _check("multiplier", q, range(1 << bits), rounding)
+    # 2**31 is the dyadic multiplier of scale 1 at shift 0.
+    _check("multiplier", q, range((1 << bits) + (not floating)), rounding)
     rounded = _MODES[rounding](x, q, s)
     return np.asarray(np.clip(rounded + zero_point, low, high), np.int64)
 
@@ -123,6 +124,10 @@ def _single_up(x: IntArray, q: IntArray, s: IntArray) -> IntArray:
 
 def _single_away(x: IntArray, q: IntArray, s: IntArray) -> IntArray:
     return _signed(x, _single_up(np.abs(x), q, s))
+
+
+def _single_even(x: IntArray, q: IntArray, s: IntArray) -> IntArray:
+    return _half_even(x * q, MULTIPLIER_FRACTION_BITS - s)
 
 
 def _q15(x: IntArray, q: IntArray, s: IntArray) -> IntArray:
@@ -170,6 +175,7 @@ _MODES = {
     Rounding.SINGLE_AWAY: _single_away,
     Rounding.I64_Q15: _q15,
     Rounding.FP32_RNE: _fp32,
+    Rounding.SINGLE_RNE: _single_even,
 }
 
 

@@ -26,7 +26,12 @@ class Rounding(IntEnum):
     FP32_RNE = 4
     """As float32: accumulator and product to 24 significant bits, then to an integer, all ties
     to even."""
+    SINGLE_RNE = 5
+    """Once, ties to even: near FP32_RNE, but not equal to it."""
 
+
+REFERENCE_MODES = tuple(mode for mode in Rounding if mode is not Rounding.SINGLE_RNE)
+"""Modes that some reference engine rounds with."""
 
 _EIGHT = {
     Op.CONV: Rounding.DOUBLE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from intaglio.spec.presets import PRESETS
 from intaglio.spec.quant import Rounding, requantise
 from intaglio.spec.scale import Scale, fp32_scale, multiplier, q15
 
-CONFIG = PRESETS["tiny"]
+CONFIG = replace(PRESETS["tiny"], roundings=tuple(Rounding))
 ZERO_POINT, LOW, HIGH = 3, -128, 127
 # Real scales: ordinary, near one half and one, a power of two, above one, tiny, zero.
 REALS = (0.0123, 0.1, 0.25, 0.49999, 0.7, 1.0, 1.9, 37.5, 3e-7, 0.0)

@@ -202,6 +202,12 @@ def _away(value: Any, amount: int) -> Any:
     return z3.If(value < 0, -_up(-value, amount), _up(value, amount))
 
 
+def _even(value: Any, amount: int) -> Any:
+    """Round once, ties to even."""
+    t = MULTIPLIER_FRACTION_BITS - amount
+    return z3.If(value < 0, -_half_even(-value, t), _half_even(value, t))
+
+
 def _double(value: Any, amount: int) -> Any:
     """Round to 31 bits, ties up, then by the shift, ties away from zero."""
     once = (value + (1 << MULTIPLIER_FRACTION_BITS - 1)) >> MULTIPLIER_FRACTION_BITS
@@ -215,6 +221,7 @@ _RULES: dict[Rounding, Callable[[Any, int], Any]] = {
     Rounding.SINGLE_UP: _up,
     Rounding.SINGLE_AWAY: _away,
     Rounding.I64_Q15: _up,  # with a multiplier that is rounded already
+    Rounding.SINGLE_RNE: _even,
 }
 
 
@@ -280,6 +287,6 @@ _WHY = (
 )
 PROOFS = (
     Proof("requantise", "int8", _steps, _WHY),
-    Proof("requantise", "int8", _steps, _WHY, {"modes": "012"}),
+    Proof("requantise", "int8", _steps, _WHY, {"modes": "012345"}),
     Proof("requantise", "int16", _steps, _WHY),
 )
