@@ -106,7 +106,7 @@ def requantise_row(
             "low": low & 0xFFFF,
             "high": high & 0xFFFF,
         },
-        inputs=partial(_inputs, rounding, max(-low, high) + 32, scales, chance),
+        inputs=partial(_inputs, rounding, max(-low - 1, high) + 32, scales, chance),
         golden=partial(_golden, rounding, output),
         backpressure=(0.5,),
     )
