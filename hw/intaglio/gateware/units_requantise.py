@@ -43,6 +43,6 @@ UNITS = (
         formats=tuple(BITS),
         build=_requantise,
         golden="intaglio.spec.quant.requantise",
-        settings={"lanes": 1, "modes": "01234"},
+        settings={"lanes": 1, "modes": "012345"},
     ),
 )
