@@ -104,6 +104,7 @@ def test_generate_writes_the_same_bytes_twice(call: Call) -> None:
         written.append({name: Path(path).read_bytes() for name, path in found["files"].items()})
     assert written[0] == written[1]
     names = {"intaglio_top.v", "pins.lpf", "config.toml", "manifest.json"}
+    names |= {"intaglio_scan.v", "clock.lpf", "build.sh"}
     assert set(written[0]) == names | {f"registers.{kind}" for kind in ("json", "md", "h")}
     assert load_config("a/config.toml").digest == PRESETS["tiny"].digest
     manifest = json.loads(written[0]["manifest.json"])
