@@ -22,7 +22,7 @@ def test_the_page_says_what_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     text = accuracy.page()
     assert "-50.00%" in text  # twice as many cycles as the model says
     assert "promised 5%: **no**" in text
-    for name in ("luteq", "ff", "dsp", "bram"):
+    for name in ("dsp", "bram"):
         [line] = [line for line in text.splitlines() if line.startswith(f"| ecp5 {name} |")]
         assert line.endswith("| yes |"), line
 

@@ -38,7 +38,7 @@ def test_the_json_object(intaglio: Command, model: Path) -> None:
 def test_a_configuration_alone(intaglio: Command, model: Path) -> None:
     found = intaglio("estimate", "small", "--json").json
     assert found["model"] == ""
-    assert found["summary"]["dsp"]["value"] == 41
+    assert found["summary"]["dsp"]["value"] == 40
 
 
 def test_what_does_not_fit_says_by_how_much(intaglio: Command, model: Path) -> None:

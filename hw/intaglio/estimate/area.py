@@ -19,10 +19,12 @@ READ = {
     *("name", "target", "pixels", "channels", "depth", "requant_lanes", "roundings", "grouped"),
     *("acts_kib", "weights_kib", "params_kib", "max_terms", "burst_beats", "outstanding"),
 }
+# What each is fitted with, the most telling first: the last ones need more rows.
 AREA = {
-    "luteq": ("base", "lanes", "macs", "requantise", "feed", "rounding"),
-    "ff": ("base", "bus", "macs", "requantise"),
+    "luteq": ("base", "macs", "requantise", "feed", "rounding", "lanes"),
+    "ff": ("base", "macs", "rounding", "requantise", "bus"),
 }
+SPARE_ROWS = 3  # rows beyond the features of a fit, so that one can be left out
 CLOCK = ("base", "levels")
 
 
@@ -83,8 +85,9 @@ def area_model(family: str) -> AreaModel | None:
         return None
     values = [features(row.config) for row in grid.rows]
     routed = [(v, row.fmax) for v, row in zip(values, grid.rows, strict=True) if row.fmax]
+    most = len(grid.rows) - SPARE_ROWS
     luteq, ff = (
-        fit(names, values, [row.resources[name] for row in grid.rows])
+        fit(names[:most], values, [row.resources[name] for row in grid.rows])
         for name, names in AREA.items()
     )
     period = None
@@ -115,7 +118,7 @@ def estimate_area(config: ArrayConfig, family: str) -> dict[str, Figure]:
     for name in AREA:
         found[name] = _none(name, missing) if missing else _fitted(name, config, model)
     counts: Mapping[str, tuple[int | None, str]] = {
-        "dsp": (multipliers(config), "P*K*D + 4 Q + column multipliers of D"),
+        "dsp": (multipliers(config), "P*K*D + 4 Q"),
         "bram": (block_rams(config, family), "blocks of each memory, in the shape of fewest"),
     }
     for name, (count, how) in counts.items():

@@ -20,7 +20,7 @@ from intaglio.spec.quant import Rounding
 
 SCHEMA = 1
 FILES = ("grid.json", "grid_synthesis.json")  # the first that has rows of a family serves it
-LEAST_ROWS = 9  # fewer fit no model
+LEAST_ROWS = 5  # fewer fit no model
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from intaglio.spec.commands import PARAM, TABLE
+from intaglio.spec.commands import PARAM, RECORDS, TABLE, Opcode
 from intaglio.spec.config import CODES, ArrayConfig
 from intaglio.spec.registers import REGISTER_BITS, TRACE_ENTRIES
 
@@ -17,10 +17,9 @@ SHAPES: dict[str, tuple[tuple[int, int], ...]] = {
 }
 SHAPES["generic"] = SHAPES["ecp5"]
 QUEUE_BYTES = 512  # commands that the reader holds
-WIDEST_QUEUE = 8  # bytes of a beat up to which that queue is block RAM on ECP5
+QUEUED = 4  # commands that wait for each engine
+LEAST_LANES = 4
 MULTIPLIERS_PER_LANE = 4  # a 32 by 31 bit product of a requantiser lane in 18 bit multipliers
-# Multipliers that scale a tap's distance by its column: 2**n - 1 is not a shift.
-COLUMN_MULTIPLIERS = {1: 0, 2: 1, 4: 4, 8: 12}
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,11 @@ def memories(config: ArrayConfig) -> tuple[Ram, ...]:
         Ram("parameters", 1, PARAM.bits * config.requant_lanes, config.param_words),
         Ram("sum tables", 2 * config.requant_lanes, TABLE.fields[0].format.bits, CODES),
         Ram("trace", 1, REGISTER_BITS, TRACE_ENTRIES),
+        Ram("command bytes", 1, beat, QUEUE_BYTES // config.bus_bytes),
     ]
-    if config.bus_bytes <= WIDEST_QUEUE:
-        found.append(Ram("command queue", 1, beat, QUEUE_BYTES // config.bus_bytes))
+    found += [
+        Ram(f"{o.name.lower()} commands", 1, _command_bits(o, config), QUEUED) for o in Opcode
+    ]
     return tuple(found)
 
 
@@ -59,9 +60,18 @@ def block_rams(config: ArrayConfig, family: str) -> int | None:
     return sum(ram.blocks(family) for ram in memories(config))
 
 
-def multipliers(config: ArrayConfig) -> int | None:
-    """Return the 18 by 18 bit multipliers; None for a depth whose count is not known."""
-    columns = COLUMN_MULTIPLIERS.get(config.depth)
-    if columns is None:
-        return None
-    return config.macs + MULTIPLIERS_PER_LANE * config.requant_lanes + columns
+def multipliers(config: ArrayConfig) -> int:
+    """Return the 18 by 18 bit multipliers of an array of INT8 lanes."""
+    return config.macs + MULTIPLIERS_PER_LANE * config.requant_lanes
+
+
+def _command_bits(opcode: Opcode, config: ArrayConfig) -> int:
+    """Return the bits of a command that its engine reads.
+
+    Synthesis keeps all of a COMPUTE, but with four lanes one that none reads, and the opcode of
+    the others, which chose the engine.
+    """
+    bits = sum(field.format.bits for field in RECORDS[opcode].fields)
+    if opcode is Opcode.COMPUTE and config.channels > LEAST_LANES:
+        return bits
+    return bits - RECORDS[opcode].fields[0].format.bits
