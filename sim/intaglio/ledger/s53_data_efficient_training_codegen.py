@@ -14,9 +14,9 @@ from intaglio.spec.graph import Graph
 LEAST_HIDDEN = 0.8
 
 
-def _graph() -> Graph:
+def _graph(size: int = 12) -> Graph:
     net = Net("schedules", 53)
-    source = net.input(12, 12, 16)
+    source = net.input(size, size, 16)
     wide = net.conv(source, outputs=32, kernel=(3, 3), padding="same")
     return net.graph(net.conv(wide, outputs=16, kernel=(3, 3), padding="same"))
 
@@ -38,7 +38,7 @@ def schedules() -> Verdict:
 
 def hidden() -> Verdict:
     """Compare the cycles of transfers that end beside sums with those of all transfers."""
-    graph = _graph()
+    graph = _graph(28)
     inputs = draw(graph)
     overlapped = run(graph, TINY, inputs).cycles
     apart = run(graph, TINY, inputs, rewrite=lambda c: serial(c, set(Opcode)))
