@@ -225,7 +225,7 @@ def compile(
     config : ArrayConfig or str
         A configuration, a preset's name or a TOML file.
     reference : str
-        Engine whose rounding is obeyed: ``"litert"`` or ``"tflm"``.
+        Engine whose rounding is obeyed: one of :data:`intaglio.spec.rounding.REFERENCES`.
     keep_all : bool
         Every operator's output is written to memory, so that each can be compared.
     convert : bool
