@@ -25,8 +25,8 @@ from intaglio.compiler.load_onnx_values import (
     Pending,
     RefusedError,
     Shape,
-    Unknown,
     Value,
+    described,
 )
 from intaglio.spec.graph import Attributes, Node, Op, Quantisation, Tensor
 
@@ -81,7 +81,7 @@ class Builder:
             return self.flat(found)
         if isinstance(found, Coded) and found.real:
             return found
-        raise RefusedError(f"{what} {_described(found)}, not dequantised from codes")
+        raise RefusedError(f"{what} {described(found)}, not dequantised from codes")
 
     def codes(self, name: str, scale: Constant, point: Constant | None, what: str) -> Coded:
         """Return an operand of codes, of which the reader gives scale and zero point."""
@@ -95,7 +95,7 @@ class Builder:
             dtype = str(points.dtype) if found.dtype in FLOATS else found.dtype
             return self.input(found, per_tensor(scale.values, points), dtype)
         if not isinstance(found, Coded):
-            raise RefusedError(f"{what} {_described(found)}, not codes")
+            raise RefusedError(f"{what} {described(found)}, not codes")
         return found
 
     def flat(self, value: Flat) -> Coded:
@@ -268,7 +268,7 @@ class Builder:
                 raise RefusedError("codes are quantised again without being dequantised")
             return replace(self._requantised(value, own, (kind, offset), name), real=False)
         if not isinstance(value, Pending):
-            raise RefusedError(f"the value {_described(value)}")
+            raise RefusedError(f"the value {described(value)}")
         key = (id(value), own.scale, own.zero_point, kind)
         if key not in self._emitted:
             self._kept.append(value)  # keeps id() from being used again
@@ -297,13 +297,3 @@ class Builder:
         attributes = replace(value.attributes, clamp=clamp_codes(value.clip, quant, form[0]))
         like = (value.shape, value.image)
         return self.emit(value.op, name, numbers, like, quant, form, attributes)
-
-
-def _described(value: Value) -> str:
-    return {
-        Pending: "is computed in floating point and never quantised",
-        Constant: "is constant",
-        GraphInput: "is an input that is never quantised",
-        Coded: "holds codes",
-        Unknown: "comes from an operator that is not taken",
-    }.get(type(value), "is flattened")

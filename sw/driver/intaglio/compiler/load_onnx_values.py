@@ -97,3 +97,14 @@ class Unknown:
 
 
 Value = Constant | Coded | Flat | GraphInput | Pending | Unknown
+
+
+def described(value: Value) -> str:
+    """Return what a value is instead of what is wanted, as the end of a sentence."""
+    return {
+        Pending: "is computed in floating point and never quantised",
+        Constant: "is constant",
+        GraphInput: "is an input that is never quantised",
+        Coded: "holds codes",
+        Unknown: "comes from an operator that is not taken",
+    }.get(type(value), "is flattened")
