@@ -151,12 +151,13 @@ def _fp16(name: str) -> Sequence[Row]:
 
 
 def _power(order: str, form: str, lanes: int) -> Sequence[Row]:
-    """Return all pairs of codes, and sums of chance whose every prefix comes out."""
+    """Return all pairs of codes, sums of which the end comes out, and sums of all prefixes."""
     (first,) = _named(pairs_power.ROWS, f"power-{order}-{form}-lanes{lanes}")
     (sums,) = _named(sweeps_formats.SWEEPS, f"power-{order}-{form}")
     bits = int(form[len("power")])
     draw = partial(draw_codes, bits, bits, lanes, 1)
-    return _alike(first, replace(sums, inputs=draw))
+    ends = replace(first, inputs=partial(pairs_power.draw_sums, pairs_power.BY_NAME[form], lanes))
+    return _alike(first, ends, replace(sums, inputs=draw))
 
 
 def _split() -> Sequence[Row]:

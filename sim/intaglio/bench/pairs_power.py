@@ -23,7 +23,7 @@ def _all_pairs(form: PowerFormat, rng: np.random.Generator) -> Values:
     return {"i": [{"act": [int(a)], "wgt": [int(w)], **marks} for a, w in pairs]}
 
 
-def _sums(form: PowerFormat, lanes: int, rng: np.random.Generator) -> Values:
+def draw_sums(form: PowerFormat, lanes: int, rng: np.random.Generator) -> Values:
     """Return the longest sum of greatest products, then sums of chance."""
     beats: list[dict[str, Any]] = []
     lowest = 1 << (form.bits - 1)
@@ -50,7 +50,7 @@ def _golden(form: PowerFormat, inputs: Values) -> Values:
 
 
 def _row(kind: type[PowerDot], order: str, form: PowerFormat, lanes: int) -> Row:
-    sums = partial(_sums, form, lanes) if lanes > 1 else partial(_all_pairs, form)
+    sums = partial(draw_sums, form, lanes) if lanes > 1 else partial(_all_pairs, form)
     return Row(
         name=f"power-{order}-{form}-lanes{lanes}",
         build=partial(kind, form, lanes, TERMS),
@@ -60,10 +60,10 @@ def _row(kind: type[PowerDot], order: str, form: PowerFormat, lanes: int) -> Row
     )
 
 
-_POWER = {form.name: form for form in FORMATS}
+BY_NAME = {form.name: form for form in FORMATS}
 ROWS = (
-    _row(PowerPreDot, "pre", _POWER["power4_p2"], 1),
-    _row(PowerPostDot, "post", _POWER["power4_p2"], 1),
-    _row(PowerPreDot, "pre", _POWER["power4_p20over11_f8"], 4),
-    _row(PowerPostDot, "post", _POWER["power8_p3"], 4),
+    _row(PowerPreDot, "pre", BY_NAME["power4_p2"], 1),
+    _row(PowerPostDot, "post", BY_NAME["power4_p2"], 1),
+    _row(PowerPreDot, "pre", BY_NAME["power4_p20over11_f8"], 4),
+    _row(PowerPostDot, "post", BY_NAME["power8_p3"], 4),
 )
