@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from intaglio.api.bench_layers import LayerRow
@@ -10,12 +12,13 @@ from intaglio.api.bench_shapes import Shape
 from intaglio.bench.library import MemorySettings
 from intaglio.bench.result import BenchError
 from intaglio.ledger.entry import Clause, Entry, Verdict, judge
-from intaglio.ledger.layers import BENCH, TINY, Net, draw, run
+from intaglio.ledger.layers import TINY, Net, draw, run
 from intaglio.spec.errors import Finding
 from intaglio.spec.graph import Op
 
-CHANNELS, SIZE = 128, 56
+CHANNELS, SIZE = 32, 28
 BRANCH = CHANNELS // 8
+RESIDENT = replace(TINY, name="tiny-64k", acts_kib=64)  # input and output stay on chip
 KERNELS = {
     "3x3": ((3, 3), (1, 1, 1, 1)),
     "1x11": ((1, 11), (0, 0, 5, 5)),
@@ -65,7 +68,7 @@ def _cycles(kernel: tuple[int, int], channels: int) -> int:
     shape = Shape(Op.DEPTHWISE, (SIZE, SIZE, channels), channels, kernel=kernel, padding="same")
     name = f"dw{kernel[0]}x{kernel[1]}"
     row = LayerRow(name, "depthwise", 8, 8, shape, {})
-    found = measure(Task(row, BENCH, "sim", MemorySettings(), 1, False)).resident
+    found = measure(Task(row, RESIDENT, "sim", MemorySettings(), 1, False)).resident
     if found is None or found.mismatches:
         raise BenchError(
             Finding("E602", f"{name} differs from golden or does not run", have=name, need="equal")
@@ -80,8 +83,8 @@ def ratio() -> Verdict:
     gain = whole / sum(parts)
     return judge(
         gain >= LEAST_RATIO,
-        f"{SIZE}x{SIZE}x{CHANNELS} on {BENCH.name}: {whole} cycles for 7x7, {sum(parts)} for the "
-        f"branches: {gain:.1f}x of at least {LEAST_RATIO:.1f}x",
+        f"{SIZE}x{SIZE}x{CHANNELS} on {RESIDENT.name}: {whole} cycles for 7x7, {sum(parts)} for "
+        f"the branches: {gain:.1f}x of at least {LEAST_RATIO:.1f}x",
     )
 
 
