@@ -37,7 +37,7 @@ WITHIN = {
     "LaneRow": "mac-int8-depth2",
     "LiteSlave": "registers",
     "LoadEngine": "load-engine",
-    "LowProduct": "multiply-ecp5-int8-full",
+    "LowProduct": "mac-runtime-int4-int8-depth4-generic",
     "MacArray": "array-broadcast-tiny",
     "Narrow": "core-narrow",
     "OutBytes": "drain",
