@@ -7,6 +7,8 @@ from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.lane_product import lane_name, operand_bits
 from intaglio.gateware.layout import shape
+from intaglio.gateware.multiplier import part_of
+from intaglio.gateware.mux import add_mux
 from intaglio.gateware.shared import SharedComponent
 from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
@@ -122,24 +124,32 @@ class OperandSelect(SharedComponent):
     def _choose(self, m: Module, d: int, word: Signal, channel: Signal) -> Signal:
         """Return the chosen channel for each element."""
         config = self.config
-        lanes = [word.word_select(k, BYTE) for k in range(config.channels)]
+        lanes: list[Value] = [word.word_select(k, BYTE) for k in range(config.channels)]
         chosen = Signal(len(word), name=f"chosen_{d}")
         if not config.grouped:
             one = word.word_select(channel, BYTE)
             m.d.comb += chosen.eq(Mux(self.depthwise, word, one.replicate(config.channels)))
             return chosen
         # A butterfly: level l sets bit l of the channel index where the group is that large.
+        part = part_of(config)
+        switch = []
         for level in range(self.channel_bits):
             bit = channel[level]
-            inside = Signal(name=f"inside_{d}_{level}")
-            m.d.comb += inside.eq(~self.depthwise & (self.group > (1 << level)))
-            moved = []
+            inside = ~self.depthwise & (self.group > (1 << level))
+            sides = Signal(2, name=f"switch_{d}_{level}")
+            m.d.comb += sides.eq(Cat(inside & bit, inside & ~bit))
+            switch.append(sides)
+        # Two levels are one multiplexer of four.
+        for level in range(0, self.channel_bits, 2):
+            levels = range(level, min(level + 2, self.channel_bits))
+            moved: list[Value] = []
             for k in range(config.channels):
-                other = lanes[k ^ (1 << level)]
-                differs = ~bit if k >> level & 1 else bit
-                moved.append(Mux(inside & differs, other, lanes[k]))
-            stage = Signal(len(word), name=f"level_{d}_{level}")
-            m.d.comb += stage.eq(Cat(*moved))
-            lanes = [stage.word_select(k, BYTE) for k in range(config.channels)]
+                offsets = [0]
+                for n in levels:
+                    offsets += [at ^ (1 << n) for at in offsets]
+                select = Cat(switch[n][k >> n & 1] for n in levels)
+                words = [lanes[k ^ at] for at in offsets]
+                moved.append(add_mux(m, f"moved_{d}_{level}_{k}", words, select, part))
+            lanes = moved
         m.d.comb += chosen.eq(Cat(*lanes))
         return chosen

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth import Cat, Const, Module, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 
+from intaglio.gateware.adder import gated_sum, signed_sum
 from intaglio.gateware.lane_product import lane_name, lane_product, operand_bits
 from intaglio.gateware.layout import shape
-from intaglio.gateware.multiplier import Multiplier
+from intaglio.gateware.multiplier import Multiplier, part_of
 from intaglio.gateware.shared import Holder, SharedComponent, instance
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.lane import Precision
@@ -53,6 +54,7 @@ class Pe(SharedComponent, Holder):
         self.config = config
         self.products = {bits: lane_product(config, bits) for bits in config.lanes.widths}
         self.parts = tuple(self.products.values())
+        self.part = part_of(config)
         self.module_name = f"intaglio_pe_{lane_name(config)}"
         super().__init__(
             {
@@ -80,7 +82,7 @@ class Pe(SharedComponent, Holder):
 
         acc = Signal(signed(acc_bits), reset_less=True)
         total = Signal(signed(acc_bits))
-        m.d.comb += total.eq(Mux(self.first, 0, acc) + added)
+        m.d.comb += total.eq(gated_sum(m, "next", acc, added, self.first, self.part))
         with m.If(self.add):
             m.d.sync += acc.eq(total)
         drain = Signal(acc_bits, reset_less=True)
@@ -95,7 +97,7 @@ class Pe(SharedComponent, Holder):
         """Return the sum of the products of operands that are `bits` wide."""
         product = self.products[bits]
         act_bits, wgt_bits = product.operands.act.bits, product.operands.wgt.bits
-        values = []
+        values: list[Value] = []
         for n in range(self.config.lanes.operands(bits)):
             value = Signal(shape(product.form), name=f"product_{bits}_{n}")
             m.submodules[f"multiply_{bits}_{n}"] = instance(
@@ -110,7 +112,7 @@ class Pe(SharedComponent, Holder):
                 m.d.sync += later.eq(value)
                 value = later
             values.append(value)
-        return sum(values[1:], values[0])
+        return signed_sum(m, f"sum_{bits}", values, self.part)
 
 
 class Row(SharedComponent, Holder):

@@ -60,8 +60,8 @@ MUTANTS = (
     Mutant(
         "accumulator-clear",
         "pe",
-        "Mux(self.first, 0, acc)",
-        "acc",
+        "acc, added, self.first, self.part)",
+        "acc, added, Const(0), self.part)",
         ("array-broadcast-tiny",),
     ),
     Mutant(
@@ -88,8 +88,8 @@ MUTANTS = (
     Mutant(
         "channel-mask",
         "operands",
-        "inside.eq(~self.depthwise & (self.group > (1 << level)))",
-        "inside.eq(~self.depthwise)",
+        "inside = ~self.depthwise & (self.group > (1 << level))",
+        "inside = ~self.depthwise",
         ("array-groups-tiny",),
     ),
     Mutant(
