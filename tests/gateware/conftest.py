@@ -9,7 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from amaranth import Module, unsigned
+from amaranth.lib.memory import Memory
 from amaranth.sim import Simulator
+
+from intaglio.gateware.ram import RamPorts
 
 LIMIT_CYCLES = 50_000
 
@@ -246,5 +250,18 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> type[Bench]:
+def bench(python_rams: None) -> type[Bench]:
     return Bench
+
+
+def simulated_ram(m: Module, name: str, *, width: int, depth: int, block: bool = True) -> RamPorts:
+    """Return the ports of a memory that Amaranth's simulator knows, for one that is Verilog."""
+    m.submodules[name] = memory = Memory(shape=unsigned(width), depth=depth, init=[])
+    write, read = memory.write_port(), memory.read_port()
+    return RamPorts(write.en, write.addr, write.data, read.en, read.addr, read.data)
+
+
+@pytest.fixture
+def python_rams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let queues be simulated in Python."""
+    monkeypatch.setattr("intaglio.gateware.queue.add_ram", simulated_ram)
