@@ -256,7 +256,8 @@ def bench(python_rams: None) -> type[Bench]:
 
 def simulated_ram(m: Module, name: str, *, width: int, depth: int, block: bool = True) -> RamPorts:
     """Return the ports of a memory that Amaranth's simulator knows, for one that is Verilog."""
-    m.submodules[name] = memory = Memory(shape=unsigned(width), depth=depth, init=[])
+    memory: Any = Memory(shape=unsigned(width), depth=depth, init=[])
+    m.submodules[name] = memory
     write, read = memory.write_port(), memory.read_port()
     return RamPorts(write.en, write.addr, write.data, read.en, read.addr, read.data)
 
