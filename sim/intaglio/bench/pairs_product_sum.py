@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -25,8 +26,9 @@ SUMS = 20
 
 
 def _lane(
-    product: Product, depth: int, groups: ShiftGroups | ScaleGroups, acc_bits: int
+    make: Callable[[], Product], depth: int, groups: ShiftGroups | ScaleGroups, acc_bits: int
 ) -> ProductSum:
+    product = make()
     value = product.sum_format(depth)
     accumulate: ShiftAccumulate | ScaleAccumulate
     if isinstance(groups, ShiftGroups):
@@ -75,10 +77,11 @@ def _golden(
     return {"o": [scale_group_sum(v, s, groups) for v, s in zip(each, scales, strict=True)]}
 
 
-def _row(name: str, product: Product, depth: int, groups: Any, acc_bits: int) -> Row:
+def _row(name: str, make: Callable[[], Product], depth: int, groups: Any, acc_bits: int) -> Row:
+    product = make()
     return Row(
         name=f"product-sum-{name}-{product.operands}-depth{depth}",
-        build=partial(_lane, product, depth, groups, acc_bits),
+        build=partial(_lane, make, depth, groups, acc_bits),
         inputs=partial(_inputs, product, depth, groups),
         golden=partial(_golden, product, depth, groups),
         backpressure=(0.0, 0.5),
@@ -88,8 +91,8 @@ def _row(name: str, product: Product, depth: int, groups: Any, acc_bits: int) ->
 
 POW2_4 = next(form for form in FORMATS if form.name == "pow2_4")
 ROWS = (
-    _row("plain", PlainProduct(operands("int8")), 1, ShiftGroups(1), 24),
-    _row("plain", PlainShiftProduct(POW2_4, INT8), 1, ShiftGroups(1), 32),
-    _row("shift8", PlainRowsProduct(operands("int4")), 4, ShiftGroups(8), 32),
-    _row("scale32", PlainProduct(operands("w4a8")), 1, ScaleGroups(32), 32),
+    _row("plain", partial(PlainProduct, operands("int8")), 1, ShiftGroups(1), 24),
+    _row("plain", partial(PlainShiftProduct, POW2_4, INT8), 1, ShiftGroups(1), 32),
+    _row("shift8", partial(PlainRowsProduct, operands("int4")), 4, ShiftGroups(8), 32),
+    _row("scale32", partial(PlainProduct, operands("w4a8")), 1, ScaleGroups(32), 32),
 )
