@@ -242,7 +242,12 @@ def test_what_limits_a_layer(table: Path) -> None:
         for layer in api.bench(table, "bench256", device="model", workers=1).layers
     }
     # 4 steps for 8 windows; 17 columns from 16 banks in two rows; 15 steps for one window.
-    assert bounds == {"pointwise": "drain", "depth": "activations", "wide": "", "dense": "array"}
+    assert bounds == {
+        "pointwise": "drain",
+        "depth": "activations",
+        "wide": "array",
+        "dense": "array",
+    }
 
 
 def test_a_trial_in_gates_is_compared(seed: int) -> None:

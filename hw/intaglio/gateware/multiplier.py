@@ -101,7 +101,7 @@ class Multiplier(Pipeline):
             whole = mult18x18d(m, "block", self.a, self.b, self.move)
         else:
             a, b = self.stage(m, self.a, "a_1"), self.stage(m, self.b, "b_1")
-            whole = self.stage(m, self.stage(m, a * b, "product_2"), "product_3")
+            whole = self.stage(m, self.stage(m, a * b, "result_2"), "result_3")
         m.d.comb += self.product.eq(whole[: self.form.bits].as_signed())
         return m
 

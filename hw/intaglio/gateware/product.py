@@ -149,7 +149,7 @@ class RowsProduct(Product):
         rows: list[Value] = [Mux(wgt[b], act << b, 0) for b in range(width)]
         if self.operands.wgt.signed:
             rows[-1] = Mux(wgt[width - 1], -(act << (width - 1)), 0)
-        m.d.comb += self.product[0].eq(self.stage(m, add_tree(rows), "product_2"))
+        m.d.comb += self.product[0].eq(self.stage(m, add_tree(rows), "result_2"))
         return m
 
 

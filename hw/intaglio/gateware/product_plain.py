@@ -31,7 +31,7 @@ class PlainProduct(Product):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         whole = self.act[0] * self.wgt[0]
-        m.d.comb += self.product[0].eq(self.stage(m, whole, "product_2"))
+        m.d.comb += self.product[0].eq(self.stage(m, whole, "result_2"))
         return m
 
 

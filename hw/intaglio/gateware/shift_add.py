@@ -73,7 +73,7 @@ class ShiftProduct(Product):
         result = Signal(shape(self.form))
         total = sum(terms[1:], terms[0])
         m.d.comb += result.eq(_negated(m, total, negative, "negated") if self.floor else total)
-        m.d.comb += self.product[0].eq(self.stage(m, result, "product_2"))
+        m.d.comb += self.product[0].eq(self.stage(m, result, "result_2"))
         return m
 
     def _term(
