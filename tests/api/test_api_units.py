@@ -47,7 +47,8 @@ def test_the_data_sheet_and_the_manifest_say_what_was_made(tmp_path: Path) -> No
     for part in ("# intaglio_unit_mac_int8", latency, "| `depth` | 4 |", "Golden:"):
         assert part in sheet
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["settings"] == {"style": "rows", "depth": 4, "longest": 4096, "acc_bits": 0}
+    settings = {"style": "rows", "depth": 4, "longest": 4096, "acc_bits": 0}
+    assert settings.items() <= manifest["settings"].items()
     assert manifest["latency_cycles"] == made.latency_cycles > 0
     assert [path.name for path in made.files] == [*manifest["files"], "manifest.json"]
 
