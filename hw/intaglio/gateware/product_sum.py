@@ -57,6 +57,7 @@ class ProductSum(Holder):
         self, product: Product, depth: int, accumulate: ShiftAccumulate | ScaleAccumulate
     ) -> None:
         self.product, self.depth, self.accumulate = product, depth, accumulate
+        accumulate._MustUse__silence = True  # as used as this component is
         findings = []
         if not 1 <= depth <= 64:
             findings.append(
