@@ -92,14 +92,14 @@ def _operand_golden(inputs: Values) -> Values:
     for step in inputs["i"][: -OperandSelect.latency_cycles]:
         words = np.frombuffer(step["words"].to_bytes(depth * channels, "little"), np.uint8)
         words = words.reshape(depth, channels)
-        group, acts = step["group"], []
+        group, acts = step["group"], np.zeros((channels, depth), np.int64)
         for d in range(depth):
             tap = step["tap"] >> (tap_bits * d) & ((1 << tap_bits) - 1)
             channel = step["channel"] >> (channel_bits * d) & ((1 << channel_bits) - 1)
             for k in range(channels):
                 own = k // group * group + channel % group
-                acts.append(int(words[d, k] if step["depthwise"] else words[tap, own]))
-        out.append({"act": _joined(acts, 8)})
+                acts[k, d] = words[d, k] if step["depthwise"] else words[tap, own]
+        out.append({"act": _joined(acts.reshape(-1).tolist(), 8)})
     return {"o": out}
 
 
