@@ -123,15 +123,18 @@ def _steps(component: MacLane) -> Sequence[Step]:
 
 
 def _replay(component: MacLane, high: int) -> Overflowed:
-    """Return the replay of the operands whose product is greatest."""
+    """Return the replay of the operands whose first product is greatest."""
     product = component.multiplier
+    surplus = product.surpluses[0]
     pairs = [
         (a, w)
         for a in (product.operands.act.min, product.operands.act.max)
         for w in product.weights
     ]
-    act, wgt = max(pairs, key=lambda pair: pair[0] * pair[1])
-    value = act * wgt * product.terms * component.depth
+    act, wgt = max(pairs, key=lambda pair: (pair[0] + surplus) * pair[1])
+    value = (act + surplus) * wgt * product.terms * component.depth
+    if isinstance(product, ShiftProduct):
+        wgt = int((product.code.table() == wgt).argmax())  # the port takes codes
     extreme = {
         "act": [act] * component.depth * component.act_count,
         "wgt": [wgt] * component.depth * component.wgt_count,
