@@ -146,7 +146,9 @@ class Step:
         return Shown(3, ("refuted",))
 
 
-def test_faults_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faults_are_not_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("INTAGLIO_CACHE", str(tmp_path))
+
     def steps(component: Any) -> Sequence[Step]:
         return (Step(),)
 
