@@ -75,23 +75,29 @@ def _bitwuzla(text: str, seconds: int) -> str:
 
 
 def _without_products(term: Any, span: tuple[int, int] | None) -> Any:
-    """Return `term` with a free function, of `span`, for products of values, no constants."""
+    """Return `term` with a free function, of `span`, for products of values, no constants.
+
+    The simplifier narrows a product where only its low bits are read. They are those of the
+    product of the same factors, sign-extended: one function as wide as the widest serves all.
+    """
     pairs: list[tuple[Any, Any]] = []
     facts = []
-    for product in _products(term):
-        first, *rest = (z3.substitute(factor, *pairs) for factor in product.children())
-        value = first
+    products = _products(term)
+    widest = max((product.size() for product in products), default=1)
+    sort = z3.BitVecSort(widest)
+    function = z3.Function(f"product {widest}", sort, sort, sort)
+    for product in products:
+        width = product.size()
+        factors = [z3.substitute(factor, *pairs) for factor in product.children()]
+        value, *rest = (z3.SignExt(widest - width, factor) for factor in factors)
         for factor in rest:
-            width = factor.size()
-            sort = z3.BitVecSort(width)
-            function = z3.Function(f"product {width}", sort, sort, sort)
-            facts.append(function(value, factor) == function(factor, value))
-            nothing = z3.Or(value == 0, factor == 0)
-            facts.append(z3.Implies(nothing, function(value, factor) == 0))
-            value = function(value, factor)
-        if span is not None:
+            found = function(value, factor)
+            facts.append(found == function(factor, value))
+            facts.append(z3.Implies(z3.Or(value == 0, factor == 0), found == 0))
+            value = found
+        if span is not None and width == widest:
             facts.append(z3.And(span[0] <= value, value <= span[1]))
-        pairs.append((product, value))
+        pairs.append((product, z3.Extract(width - 1, 0, value)))
     return z3.And(z3.substitute(term, *pairs), *facts)
 
 
