@@ -36,7 +36,7 @@ def test_unknown_units_are_refused() -> None:
 def test_results_come_with_progress(shown: dict[str, Proved]) -> None:
     said: list[str] = []
     assert [r.state for r in api.prove(workers=1, progress=said.append)] == [PROVED]
-    assert said == ["1 of 1: unpack-int1"]
+    assert said == ["0 of 1 proofs", "1 of 1 proofs, about 0 s left: unpack-int1"]
 
 
 def test_an_open_proof_is_exit_status_1(

@@ -236,6 +236,18 @@ def test_a_network_in_gates_is_compared_and_counted() -> None:
     assert f"MAC_CYCLES {total.counters['MAC_CYCLES']:,}" in text
 
 
+def test_what_would_change_nothing_is_refused(table: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        api.bench(table, "bench256", device="model", bits=4)
+    assert caught.value.findings[0].code == "E102"
+
+
+def test_weights_of_other_bits_than_the_lanes_have_are_not_measured(table: Path) -> None:
+    table.write_text(table.read_text().replace(",8,8,", ",8,4,"))
+    layers = api.bench(table, "bench256", device="model", workers=1, streamed=False).layers
+    assert {layer.cycles for layer in layers if layer.weight_bits == 4} == {None}
+
+
 def test_what_limits_a_layer(table: Path) -> None:
     bounds = {
         layer.name: layer.bound

@@ -8,9 +8,11 @@ import pytest
 from intaglio.bench.device import SimDevice
 from intaglio.compiler.compile import compile_graph
 from intaglio.compiler.convert import convert
+from intaglio.compiler.outline import outline_graph
 from intaglio.golden.machine import GoldenDevice
 from intaglio.golden.network import run_graph
 from intaglio.runtime.run import run_program
+from intaglio.spec.commands import decode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.device import Device
 from intaglio.spec.errors import ConfigError, FitError, ModelError
@@ -126,6 +128,14 @@ def mismatches(graph: Graph, config: ArrayConfig, device: Device) -> int:
 def test_the_golden_device_computes_the_layers(name: str, bits: int) -> None:
     graph, config = converted(name, bits)
     assert mismatches(graph, config, GoldenDevice(config)) == 0
+
+
+@pytest.mark.parametrize(("name", "bits"), RUNS)
+def test_estimates_read_the_commands_that_run(name: str, bits: int) -> None:
+    graph, config = converted(name, bits)
+    written = [(op, dict(f)) for op, f in decode(compile_graph(graph, config).commands)]
+    outlined = [(op, dict(f)) for job in outline_graph(graph, config).jobs for op, f in job]
+    assert outlined == written
 
 
 @pytest.mark.parametrize(("name", "bits"), IN_GATES)

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from intaglio.gateware.component import Component
 from intaglio.gateware.words import words_layout
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.lane import BYTE
+from intaglio.spec.formats import BYTE
 
 
 class Narrow(Component):

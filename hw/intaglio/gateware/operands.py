@@ -12,7 +12,8 @@ from intaglio.gateware.mux import add_mux
 from intaglio.gateware.shared import SharedComponent
 from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.lane import BYTE, Precision
+from intaglio.spec.formats import BYTE
+from intaglio.spec.lane import Precision
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
 

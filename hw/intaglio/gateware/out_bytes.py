@@ -11,7 +11,8 @@ from intaglio.gateware.layout import shape
 from intaglio.gateware.words import outs_layout
 from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.lane import BYTE, Precision
+from intaglio.spec.formats import BYTE
+from intaglio.spec.lane import Precision
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
 

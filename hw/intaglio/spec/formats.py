@@ -57,6 +57,7 @@ def unsigned(bits: int) -> IntFormat:
     return IntFormat(bits, signed=False)
 
 
+BYTE = 8  # bits
 INT8 = signed(8)
 INT16 = signed(16)
 INT32 = signed(32)

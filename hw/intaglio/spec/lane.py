@@ -12,9 +12,8 @@ import numpy.typing as npt
 
 from intaglio.spec.codes import Format, number_formats
 from intaglio.spec.errors import Finding, FitError
-from intaglio.spec.formats import ByteArray, IntArray, IntFormat, signed
+from intaglio.spec.formats import BYTE, ByteArray, IntArray, IntFormat, signed
 
-BYTE = 8  # bits of the unit in which words are counted: D of them meet a lane in a step
 KINDS = {
     "integer": "int{}",
     "shift": "pow2_{}",

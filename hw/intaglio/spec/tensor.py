@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-BYTE = 8
+from intaglio.spec.formats import BYTE
 
 
 def blocks_of(channels: int, word_bytes: int) -> int:

@@ -6,13 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 
 from intaglio.bench.simulate import VERILATE
 from intaglio.bench.tools import toolchain
-from intaglio.spec.errors import EnvironmentFault, Finding
 from intaglio.tooling import cache
+from intaglio.tooling.packages import require_packages
 from intaglio.tooling.process import run
 
 
@@ -65,17 +65,7 @@ def require_cocotb() -> None:
     EnvironmentFault
         E501 if it is not.
     """
-    if util.find_spec("cocotb") is None:
-        raise EnvironmentFault(
-            Finding(
-                "E501",
-                "cocotb is not installed",
-                where=sys.executable,
-                have="no module cocotb",
-                need="cocotb 2.1",
-                help="pip install 'intaglio[sim]'",
-            )
-        )
+    require_packages(("cocotb",), "sim")
 
 
 def _child(folder: Path, job: Mapping[str, object], *, check: bool = True) -> None:

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.formats import ByteArray, IntArray
-from intaglio.spec.lane import BYTE
+from intaglio.spec.formats import BYTE, ByteArray, IntArray
 
 Codes = npt.NDArray[np.int8]
 Numbers = npt.NDArray[Any]

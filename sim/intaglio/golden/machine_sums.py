@@ -23,8 +23,8 @@ from intaglio.golden.machine_read import (
     wide_taps,
 )
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.formats import ByteArray, IntArray
-from intaglio.spec.lane import BYTE, Precision
+from intaglio.spec.formats import BYTE, ByteArray, IntArray
+from intaglio.spec.lane import Precision
 
 
 def _weights(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import as_completed
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -14,6 +11,7 @@ from intaglio.ledger.digest import code_digest
 from intaglio.ledger.entry import check
 from intaglio.ledger.store import Record, keep, shipped
 from intaglio.ledger.table import entries, modules
+from intaglio.tooling.workers import worker_pool
 
 WORKERS = 2
 BAR = 20  # characters
@@ -39,7 +37,7 @@ def run(
         return found
     total = sum(seconds.get(number, 1.0) for number in order)
     done = 0.0
-    with _pool(workers) as pool:
+    with worker_pool(workers) as pool:
         futures = {pool.submit(run_one, number): number for number in order}
         progress(f"checking {len(order)} systems in {workers} processes")
         for future in as_completed(futures):
@@ -69,23 +67,3 @@ def run_one(number: int, progress: Callable[[str], None] = lambda _: None) -> Re
 def merged(fresh: Mapping[int, Record], older: Mapping[int, Record]) -> list[Record]:
     """Return the records of both, those of `fresh` first."""
     return list({**older, **fresh}.values())
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield worker processes; where something goes wrong, they are ended and not waited for."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():
-            child.terminate()
-        raise
-    pool.shutdown()
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the parent, which ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -54,8 +54,10 @@ class LayerRow:
 
     def unsupported(self, config: ArrayConfig) -> str:
         """Return why an accelerator cannot run the layer; empty if it may."""
-        widths = config.lanes.widths
-        if self.act_bits in widths and self.weight_bits <= self.act_bits:
+        lane = config.lanes
+        widths = lane.widths
+        weights = min(self.act_bits, 8) if lane.switched else lane.weight_bits
+        if self.act_bits in widths and self.weight_bits == weights:
             return ""
         return (
             f"{self.act_bits}-bit activations and {self.weight_bits}-bit weights: {config.name} is"

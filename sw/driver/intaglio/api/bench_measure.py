@@ -104,7 +104,7 @@ def measure(task: Task) -> LayerResult:
     if reason:
         return LayerResult(task.row.name, unsupported=reason)
     graph = graph_of(task.row.shape, task.row.name, task.seed)
-    if task.row.act_bits != INT8.bits:
+    if (task.row.act_bits, task.row.weight_bits) != (INT8.bits, INT8.bits):
         graph = convert(graph, task.config, lambda _: task.row.act_bits)
     result = LayerResult(task.row.name)
     try:

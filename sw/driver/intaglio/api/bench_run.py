@@ -99,6 +99,17 @@ def bench(
         streamed_config=other.name if streamed else "",
         streamed_buffers_kib=other.acts_kib + other.weights_kib if streamed else None,
     )
+    if bits and path.suffix == ".csv":
+        raise UsageError(
+            Finding(
+                "E102",
+                "--bits changes nothing: a layer table says the bits of each layer",
+                where="--bits",
+                have=str(bits),
+                need="a model, or no --bits",
+                help="change act_bits and weight_bits in the table",
+            )
+        )
     if path.suffix != ".csv":
         layers, total = bench_network(
             load(path).converted(chosen, bits) if bits else load(path),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import as_completed
 
 from intaglio.api.bench_formula import formula_cycles
 from intaglio.api.bench_measure import LayerResult, Task, measure, streamed_config
+from intaglio.tooling.workers import worker_pool
 
 WORKERS = 2
 OVERHEAD_CYCLES = 50_000  # compiling and comparing, in cycles of simulation
@@ -61,23 +59,3 @@ def build_simulators(tasks: Sequence[Task], progress: Callable[[str], None]) -> 
         chosen += [streamed_config(config) for config in configs.values()]
     for config in chosen:
         SimDevice(config, progress=progress).close()
-
-
-@contextmanager
-def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield worker processes; where something goes wrong, they are ended and not waited for."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():
-            child.terminate()
-        raise
-    pool.shutdown()
-
-
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the parent, which ends its workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

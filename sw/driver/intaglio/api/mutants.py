@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from intaglio.api.verify_workers import run_all
-from intaglio.spec.errors import EnvironmentFault, Finding, UsageError
+from intaglio.spec.errors import Finding, UsageError
+from intaglio.tooling.packages import require_packages
 
 if TYPE_CHECKING:
     from intaglio.bench.mutant_report import Broken
@@ -50,7 +50,7 @@ def break_units(
     UsageError
         E101: a name fits nothing.
     """
-    _require_packages()
+    require_packages(PACKAGES, "formal,sim")
     from intaglio.bench.mutant_report import COUNT, break_subject
     from intaglio.bench.tools import toolchain
 
@@ -82,18 +82,3 @@ def _chosen(units: Sequence[str]) -> list[str]:
         for name, family in known.items()
         if not units or family in units or name.startswith(tuple(units))
     ]
-
-
-def _require_packages() -> None:
-    missing = [package for package in PACKAGES if find_spec(package) is None]
-    if missing:
-        raise EnvironmentFault(
-            Finding(
-                "E501",
-                f"{', '.join(missing)} is not installed",
-                where="Python environment",
-                have=f"no package {missing[0]}",
-                need=", ".join(PACKAGES),
-                help="pip install 'intaglio[formal,sim]'",
-            )
-        )

@@ -18,7 +18,7 @@ from intaglio.spec.commands import COMMAND_BYTES
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.config_file import load_config
 from intaglio.spec.device import Device
-from intaglio.spec.errors import Finding, ModelError
+from intaglio.spec.errors import Finding, ModelError, UsageError
 from intaglio.spec.program import Job, Program, is_program
 
 if TYPE_CHECKING:
@@ -272,6 +272,17 @@ def open_plan(
     """
     chosen = load_config(config) if isinstance(config, str) else config
     data = read_file(Path(path), "a .tflite model or a program file")
+    if is_program(data) and (convert or bits):
+        raise UsageError(
+            Finding(
+                "E102",
+                "--convert and --bits change nothing: a program is compiled already",
+                where=str(path),
+                have="a program file",
+                need="a model file",
+                help="compile the model with --convert or --bits",
+            )
+        )
     if is_program(data):
         plan = Plan(Program.from_bytes(data, str(path)), chosen)
         plan.check_config(chosen)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import as_completed
 from typing import TYPE_CHECKING
 
-from intaglio.api.bench_workers import worker_pool
-from intaglio.spec.errors import EnvironmentFault, Finding
+from intaglio.api.verify_workers import run_all
+from intaglio.tooling.packages import require_packages
 
 if TYPE_CHECKING:
     from intaglio.bench.proof import Proved
@@ -41,41 +39,8 @@ def prove(
     UsageError
         E101: a name fits no proof.
     """
-    _require_solvers()
+    require_packages(PACKAGES, "formal,sim")
     from intaglio.bench.proof_run import choose
     from intaglio.bench.proof_run import prove as prove_one
 
-    names = choose(list(units))
-    if workers < 2 or len(names) < 2:
-        found: dict[str, Proved] = {}
-        for name in names:
-            progress(f"{len(found) + 1} of {len(names)}: {name}")
-            found[name] = prove_one(name)
-        return [found[name] for name in names]
-    began = time.monotonic()
-    found = {}
-    with worker_pool(workers) as pool:
-        futures = [pool.submit(prove_one, name) for name in names]
-        for future in as_completed(futures):
-            done = future.result()
-            found[done.name] = done
-            passed = time.monotonic() - began
-            progress(f"{len(found)} of {len(names)} proofs, {passed:.0f} s: {done.name}")
-    return [found[name] for name in names]
-
-
-def _require_solvers() -> None:
-    from importlib.util import find_spec
-
-    missing = [package for package in PACKAGES if find_spec(package) is None]
-    if missing:
-        raise EnvironmentFault(
-            Finding(
-                "E501",
-                f"{', '.join(missing)} is not installed",
-                where="Python environment",
-                have=f"no package {missing[0]}",
-                need=", ".join(PACKAGES),
-                help="pip install 'intaglio[formal,sim]'",
-            )
-        )
+    return run_all(prove_one, choose(list(units)), workers, "proofs", progress)

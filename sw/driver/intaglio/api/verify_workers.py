@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from typing import TypeVar
 
-from intaglio.api.bench_workers import worker_pool
+from intaglio.tooling.workers import worker_pool
 
 Done = TypeVar("Done")
 

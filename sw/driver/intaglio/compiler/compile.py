@@ -8,11 +8,9 @@ from intaglio.compiler.constants import Context
 from intaglio.compiler.edges import edge_commands
 from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.flow import is_alias, plan_flow
-from intaglio.compiler.group import suit
 from intaglio.compiler.host import host_step
-from intaglio.compiler.lane import fit_lane
+from intaglio.compiler.lane import layer_of
 from intaglio.compiler.layer import Layer, image_of
-from intaglio.compiler.lower import lower
 from intaglio.compiler.memory import plan_memory
 from intaglio.compiler.places import host_reason
 from intaglio.compiler.schedule import schedule_layer
@@ -67,7 +65,7 @@ def compile_graph(
     check_graph(graph, config, reference)
     flow = plan_flow(graph, reference)
     layers = {
-        index: fit_lane(suit(lower(graph, index, reference), config), config)
+        index: layer_of(graph, index, reference, config)
         for stage in flow.stages
         if not stage.host
         for index in stage.nodes

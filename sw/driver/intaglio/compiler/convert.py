@@ -12,9 +12,9 @@ import numpy.typing as npt
 from intaglio.compiler.convert_scales import GroupScaled, group_scaled
 from intaglio.spec.codes_shift import ShiftFormat
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.formats import INT32, IntFormat, signed
+from intaglio.spec.formats import BYTE, INT32, IntFormat, signed
 from intaglio.spec.graph import Graph, Node, Op, Quantisation, Tensor
-from intaglio.spec.lane import BYTE, Lane
+from intaglio.spec.lane import Lane
 from intaglio.spec.requant import format_of, quant_of
 
 Real = npt.NDArray[np.float64]

@@ -7,17 +7,30 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from intaglio.compiler.group import suit
 from intaglio.compiler.layer import Image, Layer, image_of
+from intaglio.compiler.lower import lower
 from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
-from intaglio.spec.formats import IntArray
-from intaglio.spec.graph import Tensor
-from intaglio.spec.lane import BYTE, Precision
+from intaglio.spec.formats import BYTE, IntArray
+from intaglio.spec.graph import Graph, Tensor
+from intaglio.spec.lane import Precision
 from intaglio.spec.requant import format_of
 from intaglio.spec.tensor import blocks_of, pixel_words, planes_of
 
 Codes = npt.NDArray[np.int8]
+
+
+def layer_of(graph: Graph, index: int, reference: str, config: ArrayConfig) -> Layer:
+    """Return node `index` of a checked graph as the array of `config` runs it.
+
+    Raises
+    ------
+    FitError
+        E402: an accumulator could overflow. E404, E405: see :func:`fit_lane`.
+    """
+    return fit_lane(suit(lower(graph, index, reference), config), config)
 
 
 def fit_lane(layer: Layer, config: ArrayConfig) -> Layer:

@@ -10,9 +10,8 @@ from intaglio.compiler.check import HOST, check_graph
 from intaglio.compiler.constants import Context
 from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.flow import plan_flow
-from intaglio.compiler.group import suit
+from intaglio.compiler.lane import layer_of
 from intaglio.compiler.layer import Layer
-from intaglio.compiler.lower import lower
 from intaglio.compiler.memory import plan_memory
 from intaglio.compiler.schedule import schedule_layer
 from intaglio.spec.commands import RECORDS, Opcode
@@ -62,7 +61,7 @@ def outline_graph(graph: Graph, config: ArrayConfig, *, reference: str = "litert
     check_graph(graph, config, reference)
     flow = plan_flow(graph)
     layers = {
-        index: suit(lower(graph, index, reference), config)
+        index: layer_of(graph, index, reference, config)
         for stage in flow.stages
         if not stage.host
         for index in stage.nodes

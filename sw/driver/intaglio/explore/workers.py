@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +16,7 @@ from typing import Any
 
 from intaglio.explore.evaluate import Job, evaluate
 from intaglio.spec.errors import Finding, ToolError
+from intaglio.tooling.workers import ignore_interrupts
 
 Point = Mapping[str, Any]
 Pair = tuple[Point, dict[str, Any]]
@@ -51,7 +51,7 @@ def local(job: Job, jobs: int) -> Iterator[Evaluator]:
 
 
 def _begin(job: Job) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
+    ignore_interrupts()
     _JOB[:] = [job]
 
 
