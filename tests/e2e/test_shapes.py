@@ -43,9 +43,7 @@ def test_shapes_in_gates(
     count = SLOW_SHAPES if request.config.getoption("--slow") else SHAPES
 
     @start_from(seed)
-    @settings(
-        max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=count, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def check(data: st.DataObject) -> None:
         shape = random_shape(kind, lambda low, high: data.draw(st.integers(low, high)))

@@ -86,7 +86,7 @@ def scales(rounding: Rounding) -> st.SearchStrategy[Scale]:
 
 @pytest.mark.parametrize("rounding", Rounding, ids=lambda r: r.name)
 def test_each_rounding_equals_its_definition(rounding: Rounding) -> None:
-    @settings(max_examples=200, deadline=None, derandomize=True)
+    @settings(max_examples=200, derandomize=True)
     @given(scales(rounding), st.lists(st.integers(INT32.min, INT32.max), min_size=1, max_size=20))
     def run(scale: Scale, acc: list[int]) -> None:
         check([*acc, *edges(INT32)], scale, rounding)

@@ -76,14 +76,14 @@ class Lane:
 
     channels: int
     depth: int
-    kind: str = "integer"
-    act_bits: int = 8
-    weight_bits: int = 8
-    precisions: tuple[int, ...] = ()
-    group_scale: str = "none"
-    group_size: int = 32
-    scale_bits: int = 8
-    shift_groups: int = 4
+    kind: str
+    act_bits: int
+    weight_bits: int
+    precisions: tuple[int, ...]
+    group_scale: str
+    group_size: int
+    scale_bits: int
+    shift_groups: int
 
     @property
     def widths(self) -> tuple[int, ...]:

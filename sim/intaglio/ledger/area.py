@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from intaglio.boards.costs import COSTS
 from intaglio.boards.toolchain import execute, yosys
 from intaglio.gateware.emit import component_verilog
 from intaglio.spec.errors import Finding, ToolError
@@ -57,13 +58,13 @@ class Cells:
 
     @property
     def luteq(self) -> int:
-        """LUT4 + 2 * CCU2C + 6 * TRELLIS_DPR16X4, of the script ``ecp5``."""
-        return self.count("LUT4") + 2 * self.count("CCU2C") + 6 * self.count("TRELLIS_DPR16X4")
+        """LUTeq of :data:`intaglio.boards.costs.COSTS`, of the script ``ecp5``."""
+        return COSTS["ecp5"].total(self.kinds)["luteq"]
 
     @property
     def multiplier_blocks(self) -> int:
-        """MULT18X18D, of the script ``ecp5``."""
-        return self.count("MULT18X18D")
+        """Multipliers, of the script ``ecp5``."""
+        return COSTS["ecp5"].total(self.kinds)["dsp"]
 
 
 def cells(component: Any, script: str) -> Cells:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -73,3 +73,37 @@ def with_common(function: Callable[..., int | None]) -> Callable[..., int | None
     verb.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     verb.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return verb
+
+
+def require_format(form: str, formats: Sequence[str]) -> None:
+    """Refuse a ``--format`` that a verb has not.
+
+    Raises
+    ------
+    UsageError
+        E101.
+    """
+    from intaglio.spec.errors import Finding, UsageError
+
+    if form not in formats:
+        message, need = f"no format is called {form!r}", ", ".join(formats)
+        raise UsageError(Finding("E101", message, "--format", form, need, "take one of these"))
+
+
+def require_unit(unit: str | None, form: str | None) -> tuple[str, str]:
+    """Return both; refuse ``--unit`` without ``--format`` and the other way round.
+
+    Raises
+    ------
+    UsageError
+        E101: one is missing.
+    """
+    from intaglio.spec.errors import Finding, UsageError
+
+    if not unit or not form:
+        missing, need = "--format" if unit else "--unit", "--unit NAME --format NAME"
+        help_text = "intaglio units lists both"
+        raise UsageError(
+            Finding("E101", f"{missing} is missing", missing, "nothing", need, help_text)
+        )
+    return unit, form

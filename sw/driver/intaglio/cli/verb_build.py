@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intaglio.cli.common import require_unit
 from intaglio.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -142,18 +143,5 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def _check_unit(unit: str, form: str, settings: list[str] | None) -> None:
-    from intaglio.spec.errors import Finding, UsageError
-
-    if bool(unit) == bool(form) and (unit or not settings):
-        return
-    missing = "--unit" if not unit else "--format"
-    raise UsageError(
-        Finding(
-            "E101",
-            f"{missing} is missing",
-            where=missing,
-            have="nothing",
-            need="--unit NAME --format NAME",
-            help="intaglio units lists both",
-        )
-    )
+    if unit or form or settings:
+        require_unit(unit, form)

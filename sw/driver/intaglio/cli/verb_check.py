@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intaglio.cli.common import Config, Reference
+from intaglio.cli.common import Config, Reference, require_format
 from intaglio.cli.failures import show_findings
 from intaglio.cli.terminal import Terminal
-from intaglio.spec.errors import Finding, UsageError
+from intaglio.spec.errors import Finding
 
 if TYPE_CHECKING:
     from intaglio.api.check_findings import ModelCheck
@@ -39,17 +39,7 @@ def check(
     from intaglio import api
 
     terminal: Terminal = context.obj
-    if form not in FORMATS:
-        raise UsageError(
-            Finding(
-                "E101",
-                f"no format is called {form!r}",
-                where="--format",
-                have=form,
-                need=", ".join(FORMATS),
-                help="take one of these",
-            )
-        )
+    require_format(form, FORMATS)
     terminal.json |= form == "json"
     with terminal.waiting() as progress:
         progress(f"checking {model}")

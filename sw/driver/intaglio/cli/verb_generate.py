@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from intaglio.cli.common import Config
+from intaglio.cli.common import Config, require_unit
 from intaglio.cli.terminal import Terminal
 
 
@@ -80,21 +80,8 @@ def _generate_unit(
 ) -> None:
     """Write one unit."""
     from intaglio import api
-    from intaglio.spec.errors import Finding, UsageError
 
-    if not unit or not form:
-        missing = "--format" if unit else "--unit"
-        raise UsageError(
-            Finding(
-                "E101",
-                f"{missing} is missing",
-                where=missing,
-                have="nothing",
-                need="--unit NAME --format NAME",
-                help="intaglio units lists both",
-            )
-        )
-    made = api.generate_unit(unit, form, output, settings)
+    made = api.generate_unit(*require_unit(unit, form), output, settings)
     terminal.say(f"{made.top}: {made.lines} lines of Verilog, latency {made.latency_cycles} cycles")
     for file in made.files:
         terminal.say(f"  {file}")

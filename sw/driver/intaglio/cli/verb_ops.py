@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from intaglio.cli.common import require_format
 from intaglio.cli.terminal import Terminal
-from intaglio.spec.errors import Finding, UsageError
 
 FORMATS = ("table", "json", "md")
 
@@ -26,17 +26,7 @@ def ops(
     from intaglio import api
 
     terminal: Terminal = context.obj
-    if form not in FORMATS:
-        raise UsageError(
-            Finding(
-                "E101",
-                f"no format is called {form!r}",
-                where="--format",
-                have=form,
-                need=", ".join(FORMATS),
-                help="take one of these",
-            )
-        )
+    require_format(form, FORMATS)
     terminal.json |= form == "json"
     found = api.ops()
     if form == "md" and not terminal.json:
