@@ -29,6 +29,8 @@ ARRAY_FIELDS = (
     "weight_step",
     "weight_block",
     "group",
+    "spread",
+    "spread_channel",
     "precision",
     *CURSOR_FIELDS,
 )
@@ -53,7 +55,7 @@ class MacArray(Holder):
         Taps of P windows; a request is taken when its last step is issued.
     depthwise : In(1)
         The operation is DEPTHWISE.
-    accumulate, hold, weight_*, group, precision, paired, channels, pair_* : In
+    accumulate, hold, weight_*, group, spread*, precision, paired, channels, pair_* : In
         Fields of the COMPUTE command; still while words are in flight. With `hold` nothing is
         drained.
     clear : In(1)
@@ -177,6 +179,8 @@ class MacArray(Holder):
                 words=Cat(*taps),
                 depthwise=self.depthwise,
                 group=self.group,
+                spread=self.spread,
+                spread_channel=self.spread_channel,
                 **({"precision": self.precision} if 16 in lane.widths else {}),
                 **amount,
                 tap=cursor.tap,

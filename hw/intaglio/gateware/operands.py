@@ -26,7 +26,8 @@ def index_bits(config: ArrayConfig) -> tuple[int, int]:
 class OperandSelect(SharedComponent):
     """Choose the activations of each of K elements out of the D words of a pixel's taps.
 
-    Byte d of element k is, where `depthwise`, byte k of word d; else byte
+    Byte d of element k is, where `depthwise`, byte k of word d, or with `spread` byte
+    ``spread_channel + k % (K / spread)``; else byte
     ``(k & -group) | (channel[d] & (group - 1))`` of word ``tap[d]``: with group = K every element
     sees the same byte, with a smaller group those of its own group. Channels of 16 bits that are
     kept apart lie in pairs of words: element k has both bytes of channel k of a pair.
@@ -34,12 +35,13 @@ class OperandSelect(SharedComponent):
     Parameters
     ----------
     config : ArrayConfig
-        Gives K, D and the lane; without `grouped` there are gates for group = K alone.
+        Gives K, D and the lane; without `grouped` there are gates for group = K and no spread
+        alone.
 
     Members
     -------
     words : In(D words)
-    depthwise, group, precision : In
+    depthwise, group, spread, spread_channel, precision : In
         Fields of COMPUTE, still while words are in flight.
     tap, channel : In(D indices each)
         Of the step.
@@ -70,7 +72,7 @@ class OperandSelect(SharedComponent):
             {
                 "words": In(config.depth * config.act_bytes * BYTE),
                 "depthwise": In(1),
-                "group": In(shape(_FIELD["group"])),
+                **{n: In(shape(_FIELD[n])) for n in ("group", "spread", "spread_channel")},
                 "tap": In(config.depth * self.tap_bits),
                 "channel": In(config.depth * self.channel_bits),
                 "act": Out(config.channels * operand_bits(config)),
@@ -131,12 +133,14 @@ class OperandSelect(SharedComponent):
             one = word.word_select(channel, BYTE)
             m.d.comb += chosen.eq(Mux(self.depthwise, word, one.replicate(config.channels)))
             return chosen
-        # A butterfly: level l sets bit l of the channel index where the group is that large.
+        # A butterfly: level l sets bit l of the channel index where the group is that large, or the
+        # part of the channels that are spread is that small.
         part = part_of(config)
         switch = []
         for level in range(self.channel_bits):
-            bit = channel[level]
-            inside = ~self.depthwise & (self.group > (1 << level))
+            spreads = self.spread >= config.channels >> level
+            inside = Mux(self.depthwise, spreads, self.group > (1 << level))
+            bit = Mux(self.depthwise, self.spread_channel[level], channel[level])
             sides = Signal(2, name=f"switch_{d}_{level}")
             m.d.comb += sides.eq(Cat(inside & bit, inside & ~bit))
             switch.append(sides)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
@@ -11,6 +11,7 @@ from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.words import write_layout
 from intaglio.spec.commands import COMPUTE, WORDS
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.formats import BYTE
 from intaglio.spec.lane import Precision
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
@@ -19,8 +20,10 @@ _FIELD = {field.name: field.format for field in COMPUTE.fields}
 class Writer(Component):
     """Collect the codes of a window and address them.
 
-    Window (i, j) of output block b goes to word ``out_start + b*out_block + i*out_row + j``; of
-    16 bits to the two words from ``2*j`` on, of 4 bits to half b % 2 of the bytes of block b // 2.
+    Window (i, j) of output block b goes to word ``out_start + b*out_block + i*out_row
+    + j*(1 + out_skip)``; of 16 bits to the two words from ``j*(2 + out_skip)`` on, of 4 bits to
+    half b % 2 of the bytes of block b // 2. With ``spread`` = m, code k is byte
+    ``m * (k % (K / m)) + k // (K / m)`` of its word.
 
     Parameters
     ----------
@@ -83,6 +86,7 @@ class Writer(Component):
 
         # Address: column within the row, rows within the block, blocks.
         column = Signal(len(command.out_w) + 1)
+        place = Signal(shape(WORDS))  # words from the first output of the row
         left = Signal(len(command.pixels) + 1)
         blocks_left = Signal(shape(_FIELD["out_blocks"]))
         row, block = Signal(shape(WORDS)), Signal(shape(WORDS))
@@ -92,7 +96,7 @@ class Writer(Component):
         with m.If(self.clear):
             m.d.sync += [
                 step.eq(0),
-                column.eq(0),
+                Cat(column, place).eq(0),
                 left.eq(words),
                 blocks_left.eq(command.out_blocks),
                 high.eq(0),
@@ -107,24 +111,37 @@ class Writer(Component):
                     next_block = block + Mux(narrow & ~high, 0, command.out_block)
                     m.d.sync += [
                         high.eq(narrow & ~high),
-                        column.eq(0),
+                        Cat(column, place).eq(0),
                         left.eq(words),
                         blocks_left.eq(blocks_left - 1),
                         row.eq(next_block),
                         block.eq(next_block),
                     ]
                 with m.Elif(last_column):
-                    m.d.sync += [column.eq(0), row.eq(row + command.out_row)]
+                    m.d.sync += [Cat(column, place).eq(0), row.eq(row + command.out_row)]
                 with m.Else():
-                    m.d.sync += column.eq(column + 1)
+                    skip = Mux(double & ~column[0], 0, command.out_skip)
+                    m.d.sync += [column.eq(column + 1), place.eq(place + skip + 1)]
 
         complete = self.i.valid & last_step
         m.d.sync += [
             self.o.valid.eq(complete),
-            self.o.payload.address.eq(row + column),
-            self.o.payload.data.eq(filled),
+            self.o.payload.address.eq(row + place),
+            self.o.payload.data.eq(self._ordered(filled)),
             self.done.eq(complete & last_window & (blocks_left == 1)),
         ]
         if 4 in widths:
             m.d.sync += self.o.payload.halves.eq(Mux(narrow, Cat(~high, high), 0b11))
         return m
+
+    def _ordered(self, word: Value) -> Value:
+        """Return a word with the channels of spread lanes in their order."""
+        config = self.config
+        lanes = [word.word_select(k, BYTE) for k in range(config.channels)]
+        ordered: Value = word
+        for spread in config.spreads:
+            part = config.channels // spread
+            places = ((k % spread) * part + k // spread for k in range(config.channels))
+            chosen = Cat(lanes[place] for place in places)
+            ordered = Mux(self.command.spread == spread, chosen, ordered)
+        return ordered

@@ -141,7 +141,10 @@ COMPUTE = Record(
         Field("out_start", WORDS, "word address of the first output, block 0"),
         Field("out_row", WORDS, "words from one output row to the next"),
         Field("out_block", WORDS, "words from one output channel block to the next"),
+        Field("out_skip", unsigned(10), "words left out between neighbouring outputs of a row"),
         Field("out_blocks", unsigned(12), "output channel blocks, 1 or more"),
+        Field("spread", unsigned(4), "DEPTHWISE: outputs of a channel: 2, 4 or 8; 0: one"),
+        Field("spread_channel", unsigned(8), "spread: first of the K / spread channels to be read"),
         Field("weight_start", WORDS, "first weight word"),
         Field("weight_step", unsigned(1), "weight words from one step to the next"),
         Field("weight_block", WORDS, "weight words from one output block to the next"),
@@ -155,7 +158,10 @@ COMPUTE = Record(
     "requantised results back to it. DEPTHWISE, MAX, ADD and paired CONV take D taps of a row at "
     "once; a tap past the end of the row reads pad_value. Of 4 bits, a word holds the channels of "
     "two blocks, the second in the high halves of its bytes. Of 16 bits, two neighbouring words "
-    "hold a block, the geometry counts words, and DEPTHWISE takes the halves of a row's taps.",
+    "hold a block, the geometry counts words, and DEPTHWISE takes the halves of a row's taps. With "
+    "spread = m, of 8 bits and with groups alone, lane k reads channel "
+    "spread_channel + k % (K / m) of its block, and is output channel m * (k % (K / m)) + "
+    "k // (K / m) of the word.",
 )
 
 RECORDS: dict[Opcode, Record] = {

@@ -17,6 +17,7 @@ from intaglio.spec.rounding import REFERENCE_MODES
 _LEAST = TABLE.fields[0].format.bits  # an accumulator holds any value of the ADD table
 ROOMY_KIB = 128  # buffers of a part that has block RAM for queues too
 CODES = 256  # values of an int8 code: entries of the ADD table
+SPREADS = (2, 4, 8)
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,12 @@ class ArrayConfig:
         """
         bits = max(self.lanes.sum_format(b, self.max_terms).bits for b in self.lanes.widths)
         return signed(max(bits if 16 in self.lanes.widths else min(bits, INT32.bits), _LEAST))
+
+    @property
+    def spreads(self) -> tuple[int, ...]:
+        """Outputs of a depthwise channel that gates have, beside one."""
+        plain = self.grouped and 8 in self.lanes.widths and self.group_scale == "none"
+        return tuple(n for n in SPREADS if n <= self.channels) if plain else ()
 
     @property
     def macs(self) -> int:

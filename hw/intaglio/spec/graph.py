@@ -150,6 +150,8 @@ class Attributes:
     group_scale : str
         CONV, DENSE: ``"shift"``: input channel c counts 2**s[c] times; ``"integer"``: weights of
         group g of channels count s[o, r, s, g] times. A fourth input holds s.
+    edge : str
+        CONV, DEPTHWISE, PAD: what lies around the image, one of :data:`intaglio.spec.edges.MODES`.
     corners, centres : bool
         RESIZE: corners aligned, centres of pixels at one half.
     """
@@ -170,6 +172,7 @@ class Attributes:
     step: tuple[int, ...] = ()
     order: tuple[int, ...] = ()
     group_scale: str = "none"
+    edge: str = "zero"
     corners: bool = False
     centres: bool = False
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from intaglio.spec.edges import edge_index
 from intaglio.spec.formats import Array
 
 
@@ -14,8 +15,15 @@ def concat(parts: Sequence[Array], axis: int) -> Array:
     return np.concatenate(parts, axis=axis)
 
 
-def pad(x: Array, before: Sequence[int], after: Sequence[int], zero_point: int) -> Array:
-    """Return `x` with codes of zero around it."""
+def pad(
+    x: Array, before: Sequence[int], after: Sequence[int], zero_point: int, edge: str = "zero"
+) -> Array:
+    """Return `x` with codes of zero around it, or as it goes on there."""
+    if edge != "zero":
+        for axis, (first, last) in enumerate(zip(before, after, strict=True)):
+            if first or last:
+                x = x.take(edge_index(x.shape[axis], -first, x.shape[axis] + last, edge), axis)
+        return x
     pairs = tuple(zip(before, after, strict=True))
     return np.pad(x, pairs, constant_values=zero_point)
 

@@ -26,7 +26,8 @@ QUEUED = 4  # commands that wait for each engine
 _WAITS = tuple((opcode, f"wait_{opcode.name.lower()}") for opcode in Opcode)
 # Fields of a COMPUTE that its cycles do not depend on: places, constants and the order of commands.
 _PLACES = {
-    *("start", "out_start", "out_row", "out_block", "weight_start", "param_start", "param_block"),
+    *("start", "out_start", "out_row", "out_block", "out_skip", "weight_start", "param_start"),
+    *("param_block", "spread", "spread_channel"),
     *("layer", "mark", *(name for _, name in _WAITS)),
 }
 

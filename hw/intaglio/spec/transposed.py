@@ -26,7 +26,7 @@ def transposed_acc(
     x : int array
         Codes N, H, W, C.
     weights : int array
-        Codes O, KH, KW, C; their zero point is 0.
+        Codes O, KH, KW, C / groups; their zero point is 0.
     places : (int, int)
         OH and OW.
     corner : (int, int)
@@ -34,7 +34,21 @@ def transposed_acc(
     """
     a = x.astype(np.int64) - zero_point
     batch, height, width, _ = a.shape
-    out, rows, columns, _ = weights.shape
+    out, rows, columns, depth = weights.shape
+    groups = a.shape[3] // depth
+    if groups > 1:
+        parts = [
+            transposed_acc(
+                x[..., g * depth : (g + 1) * depth],
+                zero_point,
+                weights[g * out // groups : (g + 1) * out // groups],
+                stride,
+                places,
+                corner,
+            )
+            for g in range(groups)
+        ]
+        return np.concatenate(parts, axis=3)
     spans = [
         max((n - 1) * s + k, p + c)
         for n, s, k, p, c in zip(

@@ -31,6 +31,8 @@ def check_compute(fields: Fields, config: ArrayConfig, operation: Operation) -> 
     if operation is Operation.ADD and (fields["kernel_h"], fields["kernel_w"]) != (1, 2):
         faults.append("ADD of other than two operands")
     faults += _check_widths(fields, config, operation)
+    if fields["spread"]:
+        faults += _check_spread(fields, config, operation)
     if not fields["hold"] and Rounding(fields["rounding"]) not in config.roundings:
         faults.append(f"rounding {fields['rounding']} has no gates")
     if faults:
@@ -53,6 +55,18 @@ def _check_widths(fields: Fields, config: ArrayConfig, operation: Operation) -> 
     plain = fields["group"] == config.channels and not fields["paired"] and not fields["local"]
     if operation is Operation.CONV and not plain and fields["precision"] != Precision.BITS8:
         faults.append("groups or paired taps of other than 8 bits")
+    return faults
+
+
+def _check_spread(fields: Fields, config: ArrayConfig, operation: Operation) -> list[str]:
+    """Return the faults of outputs that are several for a channel."""
+    spread, faults = fields["spread"], []
+    if operation is not Operation.DEPTHWISE or spread not in config.spreads:
+        faults.append(f"spread is {spread} of {operation.name}")
+    elif fields["spread_channel"] % (config.channels // spread):
+        faults.append(f"spread_channel is {fields['spread_channel']}")
+    if {fields["precision"], fields["out_precision"]} != {Precision.BITS8}:
+        faults.append("spread of other than 8 bits")
     return faults
 
 

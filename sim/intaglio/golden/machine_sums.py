@@ -127,6 +127,9 @@ def depthwise_sums(fields: Fields, config: ArrayConfig, buffers: Buffers) -> Int
         codes = wide_taps(fields, config, read_block(fields, buffers, taps, block))
         if fields["precision"] == Precision.BITS16:
             codes = paired_words(codes)
+        if fields["spread"]:
+            part = config.channels // fields["spread"]
+            codes = codes[..., fields["spread_channel"] + np.arange(config.channels) % part]
         codes = codes.reshape(len(codes), words, -1, config.channels).astype(np.int64)
         if config.group_scale == "shift":
             operands = words * codes.shape[2]

@@ -16,7 +16,7 @@ def write_outputs(codes: IntArray, fields: Mapping[str, int], buffers: Buffers) 
     """Write (block, window, lane) codes and return the word of each (block, window).
 
     Of 16 bits a window has two words, of which the first is returned; of 4 bits two blocks share
-    their words.
+    their words. Lane n * (K / m) + c of channels that are spread m times is channel c * m + n.
 
     Raises
     ------
@@ -30,8 +30,11 @@ def write_outputs(codes: IntArray, fields: Mapping[str, int], buffers: Buffers) 
     plane = block // 2 if precision is Precision.BITS4 else block
     words = 2 if precision is Precision.BITS16 else 1
     out = fields["out_start"] + plane * fields["out_block"]
-    out = out + row * fields["out_row"] + column * words
+    out = out + row * fields["out_row"] + column * (words + fields["out_skip"])
     require_words(out + words - 1, buffers.acts.shape[0], "output")
+    if fields["spread"]:
+        by_copy = codes.reshape(*codes.shape[:2], fields["spread"], -1)
+        codes = by_copy.swapaxes(2, 3).reshape(codes.shape)
     if precision is Precision.BITS8:
         buffers.acts[out] = codes.astype(np.int8).view(np.uint8)
     elif precision is Precision.BITS16:

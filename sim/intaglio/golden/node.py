@@ -16,6 +16,7 @@ from intaglio.golden.node_pools import average, maximum, mean
 from intaglio.golden.output import Codes, Output
 from intaglio.golden.softmax import softmax
 from intaglio.golden.step import Step
+from intaglio.spec.edges import extended
 from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph, Node, Op, pads_of
 from intaglio.spec.host import run_host
@@ -58,6 +59,8 @@ def _weighted(step: Step) -> Codes:
     else:
         size, kernel = (x.shape[1], x.shape[2]), (weights.shape[1], weights.shape[2])
         pads = pads_of(attributes, size, kernel)
+        if attributes.edge != "zero":
+            x, pads = extended(x, pads, attributes.edge), (0, 0, 0, 0)
         geometry = (attributes.stride, attributes.dilation, pads)
         if node.op is Op.DEPTHWISE:
             acc = depthwise_acc(x, zero_point, weights, *geometry)

@@ -88,6 +88,51 @@ def _multiplied(pick: Pick) -> Shape:
     return _window(Op.DEPTHWISE, pick, channels, channels * pick(2, 4))
 
 
+def _transposed(pick: Pick) -> Shape:
+    groups = (1, 1, 2, 3)[pick(0, 3)]
+    image = (pick(1, 6), pick(1, 6), groups * pick(1, 9))
+    kernel, stride = (pick(1, 5), pick(1, 5)), (pick(1, 4), pick(1, 4))
+    shape = Shape(
+        Op.TRANSPOSED_CONV,
+        image,
+        groups * pick(1, 9),
+        kernel=kernel,
+        stride=stride,
+        groups=groups,
+        out_padding=(pick(0, stride[0] - 1), pick(0, stride[1] - 1)),
+    )
+    pads = []
+    for most in (size - 1 for size in shape.places):
+        before = pick(0, min(most, 3))
+        pads += [before, pick(0, min(most - before, 3))]
+    return replace(shape, padding=(pads[0], pads[1], pads[2], pads[3]))
+
+
+def _edged(edge: str) -> Callable[[Pick], Shape]:
+    def shape(pick: Pick) -> Shape:
+        op = (Op.CONV, Op.DEPTHWISE)[pick(0, 1)]
+        channels = pick(1, 20)
+        outputs = pick(1, 13) if op is Op.CONV else channels
+        found = _window(op, pick, channels, outputs, 5)
+        found = replace(found, dilation=(pick(1, 2), pick(1, 2)))
+        if found.padding == "same":
+            return replace(_padded(found, lambda low, high: max(low, 1)), edge=edge)
+        return replace(_padded(found, pick), edge=edge)
+
+    return shape
+
+
+def _long_row(pick: Pick) -> Shape:
+    op, channels = (Op.CONV, Op.DEPTHWISE)[pick(0, 1)], pick(1, 6)
+    outputs = pick(1, 5) if op is Op.CONV else channels
+    taps, width = pick(100, 1500), pick(1, 1200)
+    shape = Shape(op, (1, width, channels), outputs, kernel=(1, taps))
+    more = pick(0, 5)
+    before = pick(0, taps - 1)
+    after = max(taps - width - before, 0) + more
+    return replace(shape, padding=(0, 0, before, after))
+
+
 def _gemm(pick: Pick) -> Shape:
     return Shape(Op.CONV, (1, pick(1, 40), pick(1, 70)), pick(1, 30))
 
@@ -126,6 +171,9 @@ KINDS: dict[str, Callable[[Pick], Shape]] = {
     "uneven groups": _uneven_groups,
     "depthwise": _depthwise,
     "depthwise multiplier": _multiplied,
+    "transposed": _transposed,
+    **{f"{edge} padding": _edged(edge) for edge in ("wrap", "edge", "reflect", "symmetric")},
+    "long row": _long_row,
     "gemm": _gemm,
     "dense": _dense,
     "max pool": _max_pool,

@@ -21,7 +21,7 @@ from intaglio.spec.tensor import tensor_bytes
 
 IN_SCALE, WEIGHT_SCALE = 0.05, 0.01
 SPREAD = 40  # output codes of one standard deviation of a random sum
-WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE)
+WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE, Op.TRANSPOSED_CONV)
 POOLS = (Op.MAX_POOL, Op.AVERAGE_POOL)
 
 
@@ -40,9 +40,13 @@ class Shape:
     kernel, stride, dilation : (int, int)
         Along y and x.
     groups : int
-        Of CONV.
+        Of CONV and TRANSPOSED_CONV.
     padding : str or (int, int, int, int)
         As in :class:`intaglio.spec.graph.Attributes`.
+    edge : str
+        The same.
+    out_padding : (int, int)
+        TRANSPOSED_CONV: rows and columns more at the end of the output.
     """
 
     op: Op
@@ -53,6 +57,8 @@ class Shape:
     dilation: tuple[int, int] = (1, 1)
     groups: int = 1
     padding: str | tuple[int, int, int, int] = "valid"
+    edge: str = "zero"
+    out_padding: tuple[int, int] = (0, 0)
 
     @property
     def attributes(self) -> Attributes:
@@ -64,6 +70,7 @@ class Shape:
             padding=self.padding,
             depth_multiplier=self.outputs // self.image[2] if self.op is Op.DEPTHWISE else 1,
             axes=(1, 2) if self.op is Op.MEAN else (),
+            edge=self.edge,
         )
 
     @property
@@ -76,6 +83,12 @@ class Shape:
         top, bottom, left, right = pads_of(
             self.attributes, (self.image[0], self.image[1]), self.kernel
         )
+        if self.op is Op.TRANSPOSED_CONV:
+            rows, columns = (
+                (self.image[i] - 1) * self.stride[i] + self.kernel[i] + self.out_padding[i]
+                for i in range(2)
+            )
+            return rows - top - bottom, columns - left - right
         y, x = (
             window_places(
                 self.image[i], self.kernel[i], self.stride[i], self.dilation[i], (before, after)
@@ -89,13 +102,23 @@ class Shape:
         """Products of one output."""
         if self.op is Op.DENSE:
             return math.prod(self.image)
-        channels = self.image[2] // self.groups if self.op is Op.CONV else 1
+        summed = self.op in (Op.CONV, Op.TRANSPOSED_CONV)
+        channels = self.image[2] // self.groups if summed else 1
         return self.kernel[0] * self.kernel[1] * channels
 
     @property
     def macs(self) -> int:
         """Useful multiply-accumulates."""
+        if self.op is Op.TRANSPOSED_CONV:
+            return math.prod(map(self._taps, range(2))) * self.outputs * self.image[2] // self.groups
         return math.prod(self.places) * self.outputs * self.terms if self.op in WEIGHTED else 0
+
+    def _taps(self, axis: int) -> int:
+        """Return the taps that meet the outputs along an axis, of all outputs together."""
+        stride, kernel = self.stride[axis], self.kernel[axis]
+        corner = self.padding[2 * axis] if isinstance(self.padding, tuple) else 0
+        places = range(corner, corner + self.places[axis])
+        return sum(len(range(place % stride, kernel, stride)) for place in places)
 
     def words(self, word_bytes: int) -> int:
         """Return the activation words of input and output together."""
@@ -147,7 +170,10 @@ def _out_quant(shape: Shape, rng: np.random.Generator, quant: Quantisation) -> Q
 def _constants(shape: Shape, rng: np.random.Generator, quant: Quantisation) -> dict[int, Tensor]:
     """Return weights (tensor 1) and bias (tensor 2)."""
     kernel = {
-        Op.CONV: (shape.outputs, *shape.kernel, shape.image[2] // shape.groups),
+        **dict.fromkeys(
+            (Op.CONV, Op.TRANSPOSED_CONV),
+            (shape.outputs, *shape.kernel, shape.image[2] // shape.groups),
+        ),
         Op.DEPTHWISE: (1, *shape.kernel, shape.outputs),
         Op.DENSE: (shape.outputs, math.prod(shape.image)),
     }[shape.op]

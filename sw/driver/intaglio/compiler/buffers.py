@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intaglio.compiler.layer import Area, Image
 
@@ -54,6 +54,19 @@ class View:
         height, width, _ = home.image
         plane = height * width
         return cls(home.address + first_block * plane, height, width, 0, 0, plane)
+
+    def from_plane(self, plane: int) -> View:
+        """Return the view whose first plane is number `plane`."""
+        return replace(self, base=self.base + plane * self.block)
+
+    def narrowed(self, area: Area) -> View:
+        """Return the view of the columns of `area` alone, where there is one row."""
+        if self.height != 1:
+            return self
+        first, end = max(area.x0, self.x0), min(area.x1, self.x0 + self.width)
+        if first >= end:
+            return self
+        return replace(self, base=self.at(self.y0, first), x0=first, width=end - first)
 
     def at(self, y: int, x: int) -> int:
         """Return the word of pixel (y, x) of the first block."""

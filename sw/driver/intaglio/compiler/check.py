@@ -22,7 +22,7 @@ __all__ = ["HOST", "activations", "check_graph", "faults_of"]
 
 SEVERAL = (Op.ADD, Op.SUB, Op.MUL, Op.MATMUL, Op.CONCAT)
 """Operators that read more than one activation."""
-_WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE)
+_WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE, Op.TRANSPOSED_CONV)
 
 
 def check_graph(graph: Graph, config: ArrayConfig, reference: str) -> None:

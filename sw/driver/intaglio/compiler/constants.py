@@ -9,7 +9,6 @@ from intaglio.compiler.buffers import Home, Ring
 from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.reduction import Chunk, Reduction
-from intaglio.compiler.tiling import Tiling
 from intaglio.compiler.weights import pack_params, pack_table, pack_weights
 from intaglio.spec.commands import Memory, Operation
 from intaglio.spec.config import CODES, ArrayConfig
@@ -46,8 +45,12 @@ class LayerConstants:
     ----------
     context : Context
         Of the job.
-    layer, tiling
-        The layer and how it is cut.
+    layer : Layer
+        One phase of it, or all.
+    chunks : tuple of Chunk
+        How its sums are cut.
+    number : int
+        Tells the phases of a layer apart.
 
     Attributes
     ----------
@@ -57,29 +60,32 @@ class LayerConstants:
         Steps of the last of them, where it is folded.
     """
 
-    def __init__(self, context: Context, layer: Layer, tiling: Tiling) -> None:
-        self._context, self._layer, self._tiling = context, layer, tiling
+    def __init__(
+        self, context: Context, layer: Layer, chunks: tuple[Chunk, ...], number: int = 0
+    ) -> None:
+        self._context, self._layer, self._chunks = context, layer, chunks
+        self._number = number
         self._config = context.config
         self._label = (layer.index, layer.name)
         self._reduction = Reduction.of(layer, self._config)
         self.folded = Reduction.folded(layer, self._config)
         self.blocks = blocks_of(layer.out_image[2], self._config.channels)
-        packed = [pack_weights(layer, self._config, c) for c in tiling.chunks]
+        packed = [pack_weights(layer, self._config, c) for c in chunks]
         self._weights = [context.constants.add(data) for data in packed]
-        packed = [pack_params(p, layer.out_image[2], self._config) for p in layer.params]
+        packed = [pack_params(p, layer.out_image[2], self._config, layer.spread) for p in layer.params]
         self._params = [context.constants.add(data) for data in packed]
 
-    def begin(self) -> None:
-        """Load the table and make room for weights that every strip reads again."""
+    @property
+    def words(self) -> int:
+        """Weight words of all panels and chunks."""
+        every = (0, self.blocks)
+        return sum(self._panel_words(every, chunk) for chunk in self._chunks)
+
+    def load_table(self) -> None:
+        """Load the table, where there is one."""
         if self._layer.table is not None:
             offset = self._context.constants.add(pack_table(self._layer.table, self._config))
             self._context.stream.load_words(Memory.TABLE, offset, CODES, 0, self._label)
-        every = (0, self.blocks)
-        words = sum(self._panel_words(every, chunk) for chunk in self._tiling.chunks)
-        strips = sum(1 for _ in self._tiling.strips(self._layer))
-        again = strips > 1 or len(self._tiling.chunks) > 1
-        if again and words <= self._config.weight_words:
-            self._context.weights.reserve(words)
 
     def _weight_words(self, chunk: Chunk) -> int:
         """Return the words of an output block that is not folded."""
@@ -99,13 +105,13 @@ class LayerConstants:
         if self._layer.operation in (Operation.MAX, Operation.ADD):
             return {}
         ones = self._layer.weights is None
-        words = self._weight_words(self._tiling.chunks[chunk])
+        words = self._weight_words(self._chunks[chunk])
         first, count = (0, 1) if ones else (panel[0], panel[1] - panel[0])
-        key = (self._layer.index, first, count, chunk)
+        key = (self._layer.index, self._number, first, count, chunk)
         ring = self._context.weights
         address = ring.find(key)
         if address is None:
-            loaded = self._panel_words(panel, self._tiling.chunks[chunk])
+            loaded = self._panel_words(panel, self._chunks[chunk])
             address = ring.place(key, loaded)
             offset = self._weights[chunk] + first * words * self._config.weight_bytes
             for at, end in ring.parts():
@@ -123,7 +129,7 @@ class LayerConstants:
         first, count = (0, 1) if shared else (0, self.blocks)
         if words * count > self._config.param_words:
             first, count = panel[0], panel[1] - panel[0]
-        key, ring = (self._layer.index, number, first, count), self._context.params
+        key, ring = (self._params[number], first, count), self._context.params
         address = ring.find(key)
         if address is None:
             address = ring.place(key, words * count)

@@ -16,6 +16,8 @@ def weight_beats(layer: Layer, config: ArrayConfig) -> int:
     """Return the bus beats of all weights of a layer."""
     if layer.weights is None:
         return config.depth
+    if layer.phases:
+        return sum(weight_beats(part, config) for part in layer.phases)
     reduction = Reduction.of(layer, config)
     blocks = blocks_of(layer.out_image[2], config.channels)
     return blocks * reduction.words(whole_chunk(layer, reduction)) * config.depth
@@ -23,6 +25,9 @@ def weight_beats(layer: Layer, config: ArrayConfig) -> int:
 
 def block_cycles(layer: Layer, config: ArrayConfig, pixels: int) -> int:
     """Return the cycles of one output channel block of `pixels` windows."""
+    if layer.phases:
+        share = -(-pixels // len(layer.phases))
+        return sum(block_cycles(part, config, share) for part in layer.phases)
     tile = tile_pixels(layer.operation, config)
     reduction = Reduction.of(layer, config)
     steps = reduction.words(whole_chunk(layer, reduction))
@@ -49,12 +54,12 @@ def tiling_cost(
     again = panels if tiling.panels_outer and layer.sums_channels and not kept else 1
     inputs = spilled * again * sum(read)
     held = tiling.panels_outer or weight_beats(layer, config) <= config.weight_words * config.depth
-    split = len(tiling.chunks) > 1
+    split = any(len(chunks) > 1 for chunks in tiling.chunks)
     tiles = -(-layer.out_image[0] * layer.out_image[1] // config.pixels)
     weights = weight_beats(layer, config) * (tiles if split else 1 if held else len(strips))
 
     compute = sum(block_cycles(layer, config, strip.pixels) for strip in strips) * blocks
-    commands = len(tiling.chunks) * (blocks * tiles if split else parts)
+    commands = sum(map(len, tiling.chunks)) * (blocks * tiles if split else parts)
     compute += COMMAND_CYCLES * max(commands, parts)
     planes = layer.out_planes((0, blocks))[1] * layer.out_words
     out = [0 if resident[-1] else planes * strip.pixels for strip in strips]

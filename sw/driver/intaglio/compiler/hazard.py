@@ -136,13 +136,14 @@ def _writes(fields: Mapping[str, int]) -> list[Span]:
     words, spans = pixel_words(bits), []
     for block in range(-(-fields["out_blocks"] // (2 if bits == 4 else 1))):
         start = fields["out_start"] + block * fields["out_block"]
+        step = words + fields["out_skip"]
         if whole:
             row = fields["out_row"]
-            width = fields["out_w"] * words
+            width = (fields["out_w"] - 1) * step + words
             spans.append(Span(Memory.ACTS, start, width, whole, row, writes=True))
         if rest:
             start += whole * fields["out_row"]
-            spans.append(Span(Memory.ACTS, start, rest * words, writes=True))
+            spans.append(Span(Memory.ACTS, start, (rest - 1) * step + words, writes=True))
     return spans
 
 

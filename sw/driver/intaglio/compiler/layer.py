@@ -122,6 +122,16 @@ class Layer:
         CONV: what the sum of each group of channels is multiplied by: O, KH, KW, groups.
     precision, out_precision : Precision
         Widths of the inputs and of the output.
+    spread : int
+        DEPTHWISE: outputs of each input channel, a power of two that the array has gates for.
+    edge : str
+        What taps outside the image read: ``"zero"``: `pad_value`; else the image goes on as
+        :func:`intaglio.spec.edges.edge_index` has it.
+    phases : tuple of Layer
+        Layers that together make the output, each a grid of its pixels; then this layer stands
+        for all of them and is like the one with the most taps.
+    origin, step : (int, int)
+        Output (i, j) of a phase is pixel (origin + i * step, origin + j * step) of the whole.
     """
 
     index: int
@@ -153,6 +163,24 @@ class Layer:
     excess: npt.NDArray[Any] | None = None
     precision: Precision = Precision.BITS8
     out_precision: Precision = Precision.BITS8
+    spread: int = 1
+    edge: str = "zero"
+    phases: tuple[Layer, ...] = ()
+    origin: tuple[int, int] = (0, 0)
+    step: tuple[int, int] = (1, 1)
+
+    @property
+    def parts(self) -> tuple[Layer, ...]:
+        """The phases, or the layer itself."""
+        return self.phases or (self,)
+
+    def own(self, area: Area) -> Area | None:
+        """Return the outputs of this phase that lie in an area of the whole output."""
+        (y0, x0), (y1, x1) = (
+            [-(-(n - o) // s) for n, o, s in zip(corner, self.origin, self.step, strict=True)]
+            for corner in ((area.y0, area.x0), (area.y1, area.x1))
+        )
+        return Area(y0, y1, x0, x1) if y0 < y1 and x0 < x1 else None
 
     @property
     def out_words(self) -> int:
@@ -164,8 +192,9 @@ class Layer:
         return _planes(blocks, self.out_precision)
 
     def in_planes(self, blocks: tuple[int, int]) -> tuple[int, int]:
-        """Return the planes of words of input blocks that are kept apart."""
-        return _planes(blocks, self.precision)
+        """Return the planes of words that output blocks [first, end) read, kept apart."""
+        first, end = blocks
+        return _planes((first // self.spread, -(-end // self.spread)), self.precision)
 
     def stored_area(self, area: Area) -> Area:
         """Return an area of the output with its columns counted in words."""

@@ -10,6 +10,7 @@ import numpy as np
 from intaglio.compiler.layer import Layer, Params, image_of, whole, widths_of
 from intaglio.compiler.lower_moves import lower_move
 from intaglio.compiler.lower_pairs import lower_pair, lower_table
+from intaglio.compiler.lower_phases import as_phases, in_phases
 from intaglio.compiler.lower_pool import lower_average, lower_max, lower_mean
 from intaglio.compiler.lower_wide import in_eight_bits
 from intaglio.compiler.prove import prove_accumulator
@@ -18,6 +19,7 @@ from intaglio.spec.formats import IntArray
 from intaglio.spec.graph import Graph, Node, Op, Tensor, pads_of
 from intaglio.spec.quant import Rounding
 from intaglio.spec.requant import clamp_of, format_of, quant_of, weighted_requant
+from intaglio.spec.transposed import transposed_corner
 
 
 def lower(graph: Graph, index: int, reference: str) -> Layer:
@@ -66,6 +68,26 @@ def _window_layer(
     macs: int,
 ) -> Layer:
     """Return a layer whose bias holds what the input's zero point adds to every sum."""
+    layer = _base_layer(graph, node, index, reference, operation, weights, macs)
+    return _narrow(graph, node, layer)
+
+
+def _narrow(graph: Graph, node: Node, layer: Layer) -> Layer:
+    """Return a layer with weights of eight bits, which those of unsigned files may exceed."""
+    unsigned = graph.tensors[node.inputs[1]].offset != 0
+    return in_eight_bits(layer) if unsigned else layer
+
+
+def _base_layer(
+    graph: Graph,
+    node: Node,
+    index: int,
+    reference: str,
+    operation: Operation,
+    weights: IntArray,
+    macs: int,
+) -> Layer:
+    """Return a layer with its weights as they are."""
     x, _, bias, y = _operands(graph, node)
     image, out_image = image_of(x), image_of(y)
     kernel = weights.shape[-3:-1]
@@ -79,7 +101,7 @@ def _window_layer(
     )
     counted = _counted(graph, node, weights)
     prove_accumulator(node.name, counted, axes, zero, bias, format_of(x).bits)
-    layer = Layer(
+    return Layer(
         index=index,
         name=node.name,
         op=node.op,
@@ -105,8 +127,6 @@ def _window_layer(
         scales=_scales(graph, node, "integer", weights),
         **widths_of(graph, node),
     )
-    unsigned = graph.tensors[node.inputs[1]].offset != 0
-    return in_eight_bits(layer) if unsigned else layer
 
 
 def _scales(graph: Graph, node: Node, kind: str, weights: IntArray) -> IntArray | None:
@@ -128,27 +148,43 @@ def _counted(graph: Graph, node: Node, weights: IntArray) -> IntArray:
     return weights
 
 
+def _transposed(graph: Graph, node: Node, index: int, reference: str) -> Layer:
+    """A convolution for each place of an output in the stride; no weight meets a zero."""
+    x, weights, _, y = _operands(graph, node)
+    size, places = image_of(x), image_of(y)
+    groups = size[2] // weights.shape[3]
+    corner = transposed_corner(
+        size[:2], (weights.shape[1], weights.shape[2]), node.attributes, places[:2]
+    )
+    operation = Operation.CONV
+    if groups > 1 and weights.shape[3] == 1:
+        operation, weights = Operation.DEPTHWISE, weights[..., 0].transpose(1, 2, 0)
+    layer = _base_layer(graph, node, index, reference, operation, weights, 0)
+    layer = in_phases(layer, node.attributes.stride, corner)
+    if operation is Operation.DEPTHWISE:
+        groups, spread = 1, weights.shape[2] // size[2]
+    else:
+        spread = 1
+    phases = (replace(phase, groups=groups, spread=spread) for phase in layer.phases)
+    return as_phases(layer, tuple(_narrow(graph, node, phase) for phase in phases))
+
+
 def _conv(graph: Graph, node: Node, index: int, reference: str) -> Layer:
     x, weights, _, y = _operands(graph, node)
     height, width, _ = image_of(y)
     macs = height * width * int(weights.size)
     layer = _window_layer(graph, node, index, reference, Operation.CONV, weights, macs)
-    return replace(layer, groups=image_of(x)[2] // weights.shape[3])
+    groups = image_of(x)[2] // weights.shape[3]
+    return replace(layer, groups=groups, edge=node.attributes.edge)
 
 
 def _depthwise(graph: Graph, node: Node, index: int, reference: str) -> Layer:
     x, weights, _, y = _operands(graph, node)
     height, width, _ = image_of(y)
     macs = height * width * int(weights.size)
-    channels = image_of(x)[2]
-    copies = weights.shape[3] // channels
-    if copies == 1:
-        return _window_layer(graph, node, index, reference, Operation.DEPTHWISE, weights[0], macs)
-    # Several outputs of one input channel: a convolution whose other weights are zero.
-    dense = np.zeros((weights.shape[3], *weights.shape[1:3], channels), np.int64)
-    for o in range(weights.shape[3]):
-        dense[o, :, :, o // copies] = weights[0, :, :, o]
-    return _window_layer(graph, node, index, reference, Operation.CONV, dense, macs)
+    layer = _window_layer(graph, node, index, reference, Operation.DEPTHWISE, weights[0], macs)
+    spread = weights.shape[3] // image_of(x)[2]
+    return replace(layer, spread=spread, edge=node.attributes.edge)
 
 
 def _dense(graph: Graph, node: Node, index: int, reference: str) -> Layer:
@@ -171,6 +207,7 @@ _LOWER: dict[Op, Callable[[Graph, Node, int, str], Layer]] = {
     Op.CONV: _conv,
     Op.DEPTHWISE: _depthwise,
     Op.DENSE: _dense,
+    Op.TRANSPOSED_CONV: _transposed,
     Op.ADD: lower_pair,
     Op.SUB: lower_pair,
     Op.TABLE: lower_table,

@@ -39,6 +39,7 @@ def lower_move(graph: Graph, node: Node, index: int, reference: str) -> Layer:
         stride=(1, 1) if padding else (attributes.step[1], attributes.step[2]),
         pads=(first * attributes.begin[1], first * attributes.begin[2]),
         pad_value=quant_of(x).zero_point,
+        edge=attributes.edge if padding else "zero",
         weights=np.ones((1, 1, out_image[2]), np.int64),
         **widths_of(graph, node),
     )

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.reduction import Chunk, Reduction, whole_chunk
+from intaglio.spec.commands import PLACE
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.lane import Precision
 from intaglio.spec.tensor import blocks_of
+
+REACH = PLACE.max // 2  # columns that the windows of a tile may span
 
 
 def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tuple[Chunk, ...]]:
@@ -40,9 +43,10 @@ def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tu
         if most == 0:
             raise _too_small(layer, "params_kib", config.drain_steps * config.param_bytes)
     words, half = reduction.words(full), config.weight_words // 2
+    long = most_columns(layer, config) < layer.kernel[1]
     pixels = layer.out_image[0] * layer.out_image[1]
     chunks: tuple[Chunk, ...] = (full,)
-    if layer.weights is not None and words <= half:
+    if layer.weights is not None and words <= half and not long:
         most = min(most, max(config.weight_words // share // words, 1))
     elif layer.weights is not None:
         most = 1
@@ -54,7 +58,7 @@ def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tu
         elif layer.scales is not None:
             if words > config.weight_words:
                 raise _too_small(layer, "weights_kib", words * config.weight_bytes)
-        elif words > config.weight_words or one_tile:
+        elif words > config.weight_words or one_tile or long:
             chunks = _chunks(layer, config, reduction, half)
     if layer.excess is not None:
         most = 1
@@ -62,10 +66,30 @@ def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tu
     if layer.groups > 1 and not layer.lane_group:
         own = total // layer.groups  # a panel stays within the blocks of a group
         return max(n for n in range(1, min(most, own) + 1) if own % n == 0), chunks
+    if layer.spread > 1 and most < total:  # whole input blocks, or even parts of one
+        return max(n for n in range(1, most + 1) if 0 in (n % layer.spread, layer.spread % n)), chunks
     if pairs:  # blocks of 4 bits share their words two by two
         most = max(most // 2 * 2, 2)
         return min(-(-total // -(-total // most) // 2) * 2, most), chunks
     return -(-total // -(-total // most)), chunks  # panels of like sizes
+
+
+def panels_of(
+    layer: Layer, config: ArrayConfig, share: int = 2
+) -> tuple[int, tuple[tuple[Chunk, ...], ...]]:
+    """Return :func:`panel_of` with the chunks of each phase.
+
+    The layer is like its largest phase, so that its blocks suit all of them.
+
+    Raises
+    ------
+    FitError
+        E401: as :func:`panel_of`.
+    """
+    blocks, chunks = panel_of(layer, config, share)
+    if not layer.phases:
+        return blocks, (chunks,)
+    return blocks, tuple(panel_of(part, config, share)[1] for part in layer.phases)
 
 
 def _chunks(
@@ -73,14 +97,19 @@ def _chunks(
 ) -> tuple[Chunk, ...]:
     """Return chunks of at most `most` weight words: of whole rows, of taps or of blocks."""
     full = whole_chunk(layer, reduction)
-    sizes = [(n, full.s1, full.b1) for n in range(full.r1, 0, -1)]
-    sizes += [(1, n, full.b1) for n in range(full.s1, 0, -1)]
+    wide, depth = most_columns(layer, config), config.depth if reduction.wide else 1
+    sizes = [(n, full.s1, full.b1) for n in range(full.r1, 0, -1) if full.s1 <= wide]
+    sizes += [
+        (1, n, full.b1)
+        for n in range(min(full.s1, wide), 0, -1)
+        if n % depth == 0 or n < depth or n == full.s1
+    ]
     sizes += [(1, 1, n) for n in range(full.b1, 0, -1)]
     for rows, columns, blocks in sizes:
         first = Chunk(0, rows, 0, columns, full.b1 - blocks, full.b1)
         whole = Chunk(0, rows, 0, columns, 0, blocks)
         words = max(reduction.words(first), reduction.words(whole))
-        if layer.sums_channels and words <= most:
+        if words <= most:
             return tuple(
                 Chunk(
                     r,
@@ -94,8 +123,14 @@ def _chunks(
                 for s in range(0, full.s1, columns)
                 for b in range(0, full.b1, blocks)
             )
-    least = 2 * reduction.steps if layer.sums_channels else reduction.words(full)
+    least = 2 * reduction.steps
     raise _too_small(layer, "weights_kib", least * config.weight_bytes)
+
+
+def most_columns(layer: Layer, config: ArrayConfig) -> int:
+    """Return the tap columns of a chunk whose windows have places that a command can name."""
+    tile = (config.pixels - 1) * layer.stride[1]
+    return max((REACH - tile - 1) // max(layer.dilation[1], 1) + 1, 1)
 
 
 def _too_small(layer: Layer, key: str, need: int) -> FitError:

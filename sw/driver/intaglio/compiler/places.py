@@ -16,7 +16,6 @@ HOST = {
     Op.RESIZE: "the array writes each pixel once",
     Op.ARGMAX: "the array gives codes, not places",
     Op.DEPTH_TO_SPACE: "it moves channels to other places of the layout",
-    Op.TRANSPOSED_CONV: "its windows overlap in the output",
     Op.MATMUL: "the array multiplies by constant weights only",
 }
 """Operators that always run on the host, and why."""

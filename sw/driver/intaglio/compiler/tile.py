@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from intaglio.compiler.cost import tiling_cost
 from intaglio.compiler.layer import Layer
-from intaglio.compiler.panel import panel_of
-from intaglio.compiler.reduction import Chunk
-from intaglio.compiler.tiling import Tiling
+from intaglio.compiler.panel import panels_of
+from intaglio.compiler.reduction import Chunk, Reduction
+from intaglio.compiler.tiling import Tiling, input_sides
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.tensor import blocks_of
@@ -33,7 +34,7 @@ def tile_layer(
     FitError
         E401 with the bytes that the smallest strip needs.
     """
-    shapes = dict.fromkeys(panel_of(layer, config, share) for share in (4, 2))
+    shapes = dict.fromkeys(panels_of(layer, config, share) for share in (4, 2))
     found = [_fitted(layer, config, resident, gaps, *shape) for shape in shapes]
     fitting = [tiling for tiling in found if isinstance(tiling, Tiling)]
     if fitting:  # larger panels only where they save traffic
@@ -59,7 +60,7 @@ def _fitted(
     resident: tuple[bool, ...],
     gaps: tuple[Gap, ...],
     blocks: int,
-    chunks: tuple[Chunk, ...],
+    chunks: tuple[tuple[Chunk, ...], ...],
 ) -> Tiling | int:
     """Return the cheapest tiling with panels of at most `blocks`, or the words it would need.
 
@@ -69,6 +70,8 @@ def _fitted(
     sizes = [blocks]
     while sizes[-1] > 1 and not layer.sums_channels:
         sizes.append(-(-sizes[-1] // 2))
+    if layer.spread > 1:  # whole input blocks
+        sizes = [n for n in sizes if n == blocks or 0 in (n % layer.spread, layer.spread % n)]
     found = [_strips(layer, config, resident, gaps, size, chunks) for size in sizes]
     fitting = [tiling for tiling in found if isinstance(tiling, Tiling)]
     if not fitting:
@@ -82,7 +85,7 @@ def _strips(
     resident: tuple[bool, ...],
     gaps: tuple[Gap, ...],
     blocks: int,
-    chunks: tuple[Chunk, ...],
+    chunks: tuple[tuple[Chunk, ...], ...],
 ) -> Tiling | int:
     """Return the cheapest tiling with panels of `blocks`, or the words of the least strip."""
     height, width, _ = layer.out_image
@@ -93,14 +96,69 @@ def _strips(
         fitting = []
         for shape, copies in ((shape, copies) for shape in shapes for copies in (2, 1)):
             sizes = _slot_words(layer, config, shape, blocks)
-            slots = _placed(sizes, resident, gaps, copies)
+            slots = _placed(sizes, _viewed(layer, resident), gaps, copies)
             if slots is not None:
                 tiling = Tiling(*shape, blocks, slots, False, chunks)
                 fitting += [tiling, replace(tiling, panels_outer=True)]
         if fitting:
             return min(fitting, key=lambda t: tiling_cost(layer, config, t, resident))
     least = _slot_words(layer, config, (1, 1), blocks)
+    streamed = _streamed(layer, config, resident, gaps, blocks, chunks)
+    if streamed is not None:
+        return streamed
     return sum(words for words, stays in zip(least, resident, strict=True) if not stays)
+
+
+def _viewed(layer: Layer, resident: tuple[bool, ...]) -> tuple[bool, ...]:
+    """Return which of the inputs and the output need no strip of their own.
+
+    An image that goes on at its edges is copied where it does.
+    """
+    return resident if layer.edge == "zero" else (False, *resident[1:])
+
+
+def _streamed(
+    layer: Layer,
+    config: ArrayConfig,
+    resident: tuple[bool, ...],
+    gaps: tuple[Gap, ...],
+    blocks: int,
+    chunks: tuple[tuple[Chunk, ...], ...],
+) -> Tiling | None:
+    """Return the tiling of a long sum whose input comes in chunks too; None: there is none."""
+    if layer.phases or layer.edge != "zero" or resident[0] or len(chunks[0]) == 1:
+        return None
+    width = layer.out_image[1]
+    for taps in _shorter(chunks[0], layer, config):
+        tile = (1, min(config.pixels, width))
+        inner = max(c.b1 - c.b0 for c in taps)
+        before = inner if layer.sums_channels else layer.in_planes((0, blocks))[1]
+        rows, columns = input_sides(layer, tile, taps)
+        for outputs in dict.fromkeys((width, min(8 * config.pixels, width), tile[1])):
+            after = layer.out_planes((0, blocks))[1] * outputs * layer.out_words
+            slots = _placed((before * rows * columns, after), resident, gaps, 2)
+            if slots is not None:
+                return Tiling(1, outputs, blocks, slots, False, (taps,), streamed=True)
+    return None
+
+
+def _shorter(
+    chunks: tuple[Chunk, ...], layer: Layer, config: ArrayConfig
+) -> Iterator[tuple[Chunk, ...]]:
+    """Yield the chunks, then the same cut to rows, then to fewer and fewer columns."""
+    depth = config.depth if Reduction.of(layer, config).wide else 1
+    rows, columns = (max(n) for n in zip(*((c.r1 - c.r0, c.s1 - c.s0) for c in chunks), strict=True))
+    sizes = [(rows, columns), (1, columns)]
+    while columns > depth:
+        columns = max(-(-columns // 2 // depth) * depth, depth)
+        sizes.append((1, columns))
+    for most in dict.fromkeys(sizes):
+        yield tuple(
+            replace(c, r0=r, r1=min(r + most[0], c.r1), s0=s, s1=min(s + most[1], c.s1))
+            for c in chunks
+            for r in range(c.r0, c.r1, most[0])
+            for s in range(c.s0, c.s1, most[1])
+        )
 
 
 def _slot_words(
@@ -110,10 +168,7 @@ def _slot_words(
     in_blocks = layer.in_planes((0, blocks))[1]
     if layer.sums_channels:
         in_blocks = blocks_of(layer.image[2], config.channels)
-    sides = [
-        min((n - 1) * layer.stride[i] + (layer.kernel[i] - 1) * layer.dilation[i] + 1, size)
-        for i, (n, size) in enumerate(zip(shape, layer.image[:2], strict=True))
-    ]
+    sides = input_sides(layer, shape, ())
     before = in_blocks * sides[0] * sides[1]
     if len(layer.inputs) > 1 and before % config.banks == 0:
         before += 1  # operands of a sum are read together: from different banks

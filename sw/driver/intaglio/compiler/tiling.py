@@ -26,8 +26,11 @@ class Tiling:
         buffer; none where the whole tensor stays there.
     panels_outer : bool
         Whether the loop over panels is outside the one over strips.
-    chunks : tuple of Chunk
-        Parts of the sum, one after the other for each tile of P pixels where there are several.
+    chunks : tuple of tuple of Chunk
+        For each phase: parts of the sum, one after the other for each tile of P pixels where there
+        are several.
+    streamed : bool
+        The input of one tile and one chunk is on chip at a time, not that of a strip.
     """
 
     rows: int
@@ -35,7 +38,8 @@ class Tiling:
     blocks: int
     slots: tuple[tuple[int, ...], ...]
     panels_outer: bool
-    chunks: tuple[Chunk, ...]
+    chunks: tuple[tuple[Chunk, ...], ...]
+    streamed: bool = False
 
     def strips(self, layer: Layer) -> Iterator[Area]:
         """Yield the strips of the output, row by row."""
@@ -51,17 +55,69 @@ class Tiling:
             yield first, min(first + self.blocks, blocks)
 
 
-def input_area(layer: Layer, out: Area) -> Area:
+def input_area(layer: Layer, out: Area, chunk: Chunk | None = None) -> Area:
     """Return the part of the input image that the windows of `out` read; never empty.
 
-    Rows and columns outside the image are left to the padding of the array.
+    Rows and columns outside the image are left to the padding of the array, but where the image
+    goes on there.
+
+    Parameters
+    ----------
+    chunk : Chunk or None
+        Its taps alone.
     """
+    if layer.phases:
+        pairs = ((part, part.own(out)) for part in layer.phases if part.macs)
+        areas = [input_area(part, own) for part, own in pairs if own is not None]
+        if not areas:
+            return Area(0, 1, 0, 1)
+        return Area(
+            min(a.y0 for a in areas),
+            max(a.y1 for a in areas),
+            min(a.x0 for a in areas),
+            max(a.x1 for a in areas),
+        )
+    taps = ((0, layer.kernel[0]), (0, layer.kernel[1]))
+    if chunk is not None:
+        taps = ((chunk.r0, chunk.r1), (chunk.s0, chunk.s1))
     edges = []
     spans = ((out.y0, out.y1), (out.x0, out.x1))
     for axis, (first, end) in enumerate(spans):
         size, stride = layer.image[axis], layer.stride[axis]
-        start = first * stride - layer.pads[axis]
-        reach = (end - 1 - first) * stride + (layer.kernel[axis] - 1) * layer.dilation[axis] + 1
+        start = first * stride - layer.pads[axis] + taps[axis][0] * layer.dilation[axis]
+        length = (taps[axis][1] - taps[axis][0] - 1) * layer.dilation[axis] + 1
+        stop = start + (end - 1 - first) * stride + length
         low = min(max(start, 0), size - 1)
-        edges.append((low, max(min(start + reach, size), low + 1)))
+        inside = (low, max(min(stop, size), low + 1))
+        edges.append(inside if layer.edge == "zero" else (start, stop))
     return Area(*edges[0], *edges[1])
+
+
+def input_sides(layer: Layer, shape: tuple[int, int], chunks: tuple[Chunk, ...]) -> list[int]:
+    """Return the most rows and columns of the input that a strip of `shape` outputs reads.
+
+    Parameters
+    ----------
+    chunks : tuple of Chunk
+        Where only the taps of a chunk are there at a time; else empty.
+    """
+    height, width, _ = layer.out_image
+    if not layer.phases:
+        rows = max((c.r1 - c.r0 for c in chunks), default=layer.kernel[0])
+        columns = max((c.s1 - c.s0 for c in chunks), default=layer.kernel[1])
+        sides = [
+            (n - 1) * layer.stride[i] + (taps - 1) * layer.dilation[i] + 1
+            for i, (n, taps) in enumerate(zip(shape, (rows, columns), strict=True))
+        ]
+        if layer.edge != "zero":
+            return sides
+        return [min(side, size) for side, size in zip(sides, layer.image[:2], strict=True)]
+    down = [
+        input_area(layer, Area(y, min(y + shape[0], height), 0, width))
+        for y in range(0, height, shape[0])
+    ]
+    across = [
+        input_area(layer, Area(0, height, x, min(x + shape[1], width)))
+        for x in range(0, width, shape[1])
+    ]
+    return [max(a.y1 - a.y0 for a in down), max(a.x1 - a.x0 for a in across)]

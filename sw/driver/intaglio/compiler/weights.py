@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,7 +34,8 @@ def pack_weights(layer: Layer, config: ArrayConfig, chunk: Chunk) -> ByteArray:
         return pack_words(ones, config)
     weights = layer.weights if layer.excess is None or not chunk.part else layer.excess
     if layer.operation is Operation.DEPTHWISE:
-        return pack_words(_depthwise(weights, lanes, depth), config)
+        part = weights[chunk.r0 : chunk.r1, chunk.s0 : chunk.s1]
+        return pack_words(_depthwise(_spread(part, layer.spread, lanes), lanes, depth), config)
     reduction, folded = Reduction.of(layer, config), Reduction.folded(layer, config)
     out = layer.out_image[2]
     end = blocks_of(out, lanes) * lanes
@@ -152,7 +155,23 @@ def _cut(words: Codes, reduction: Reduction, chunk: Chunk) -> Codes:
     return np.concatenate(parts, axis=3)
 
 
-def pack_params(params: Params, channels: int, config: ArrayConfig) -> ByteArray:
+def _spread(values: npt.NDArray[Any], spread: int, lanes: int) -> npt.NDArray[Any]:
+    """Return values of channels, the last axis, in the order in which lanes have them.
+
+    Lane n * (K / m) + c of channels that are spread m times is channel c * m + n of its block.
+    """
+    if spread == 1:
+        return values
+    channels = values.shape[-1]
+    padded = np.zeros((*values.shape[:-1], blocks_of(channels, lanes) * lanes), values.dtype)
+    padded[..., :channels] = values
+    by_channel = padded.reshape(*values.shape[:-1], -1, lanes // spread, spread)
+    return by_channel.swapaxes(-1, -2).reshape(padded.shape)
+
+
+def pack_params(
+    params: Params, channels: int, config: ArrayConfig, spread: int = 1
+) -> ByteArray:
     """Return the parameter words: one row of bytes for each output block, one row if shared.
 
     Channels past the last have bias 0 and scale 0.
@@ -164,6 +183,8 @@ def pack_params(params: Params, channels: int, config: ArrayConfig) -> ByteArray
     records["b"][used] = params.bias
     records["m"][used] = params.multiplier
     records["s"][used] = params.shift
+    if not params.shared:
+        records = _spread(records, spread, lanes)
     per_word = config.requant_lanes
     words = np.zeros((blocks * lanes // per_word, config.param_bytes), np.uint8)
     packed = records.view(np.uint8).reshape(-1, per_word * records.dtype.itemsize)
