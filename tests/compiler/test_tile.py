@@ -12,7 +12,7 @@ from intaglio.compiler.buffers import Home, Ring, View, transfers
 from intaglio.compiler.layer import Area, Layer, Params
 from intaglio.compiler.panel import panel_of
 from intaglio.compiler.reduction import Reduction
-from intaglio.compiler.schedule import tiles
+from intaglio.compiler.schedule_windows import tiles
 from intaglio.compiler.tile import tile_layer
 from intaglio.compiler.tiling import input_area
 from intaglio.spec.commands import Operation

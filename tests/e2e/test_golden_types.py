@@ -99,7 +99,7 @@ def _argmax(rng: np.random.Generator) -> Graph:
 
 OPERATORS: dict[str, tuple[Callable[..., Graph], str]] = {
     "prelu": (_prelu, "host"),
-    "transposed_conv": (_transposed, "host"),
+    "transposed_conv": (_transposed, "array"),
     "concat": (_concat, "host"),
     "argmax": (_argmax, "host"),
     "pad": (

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from intaglio.compiler.fuse_edges import fuse_edges
 from intaglio.compiler.load_onnx_build import Builder
 from intaglio.compiler.load_onnx_fold import folded
 from intaglio.compiler.load_onnx_node import OnnxNode, shortened
@@ -164,4 +165,4 @@ def _pruned(builder: Builder, model: OnnxModel, outputs: tuple[int, ...]) -> Gra
         )
     tensors = {n: t for n, t in builder.tensors.items() if n in needed}
     inputs = tuple(builder.inputs[name] for name in model.inputs)
-    return Graph(model.name, tensors, tuple(reversed(nodes)), inputs, outputs)
+    return fuse_edges(Graph(model.name, tensors, tuple(reversed(nodes)), inputs, outputs))

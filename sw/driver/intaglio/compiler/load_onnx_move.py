@@ -24,6 +24,7 @@ from intaglio.compiler.load_onnx_window import pool_window
 from intaglio.spec.graph import Attributes, Op
 
 Array = npt.NDArray[Any]
+EDGES = {"constant": "zero", "edge": "edge", "wrap": "wrap", "reflect": "reflect"}
 
 
 def codes_of(builder: Builder, node: OnnxNode, place: int = 0) -> Coded:
@@ -232,24 +233,43 @@ def split(builder: Builder, node: OnnxNode) -> list[Value]:
 
 
 def pad(builder: Builder, node: OnnxNode) -> Value:
-    """Read Pad with the constant zero: its code is the zero point."""
+    """Read Pad, with the constant zero, whose code is the zero point, or as the image goes on."""
     value = codes_of(builder, node)
     rank = len(value.shape)
     amounts = _numbers(builder, node, 1, "pads") or ()
     fill = optional(builder, node, 2)
     mode = node.text("mode", "constant")
     filling = node.real("value") if fill is None else float(fill.values.reshape(-1)[0])
-    if mode != "constant" or filling != 0.0 or (fill is not None and fill.codes is not None):
+    if mode not in EDGES:
+        raise RefusedError(f"mode {mode}, not {', '.join(EDGES)}")
+    zeros = filling == 0.0 and (fill is None or fill.codes is None)
+    if mode == "constant" and not zeros:
         raise RefusedError(f"mode {mode} with {filling}, not zeros")
-    if len(amounts) != 2 * rank or min(amounts) < 0 or len(node.inputs) > 3:
+    if len(node.inputs) > 3 and node.inputs[3]:
+        amounts = _of_axes(amounts, _numbers(builder, node, 3, "axes") or (), rank)
+    if len(amounts) != 2 * rank or min(amounts) < 0:
         raise RefusedError(f"pads {amounts} of {rank} axes")
+    sizes = [size - (mode == "reflect") for size in value.shape] * 2
+    if mode in {"reflect", "wrap"} and any(n > m for n, m in zip(amounts, sizes, strict=True)):
+        raise RefusedError(f"pads {amounts} of mode {mode}, more than there is in {value.shape}")
     dims = len(stored(value.shape, image=value.image))
     before, after = [0] * dims, [0] * dims
     for axis in range(rank):
         place = _place(axis, rank, image=value.image)
         before[place], after[place] = amounts[axis], amounts[axis + rank]
     shape = tuple(n + amounts[i] + amounts[i + rank] for i, n in enumerate(value.shape))
-    attributes = Attributes(begin=tuple(before), end=tuple(after))
+    attributes = Attributes(begin=tuple(before), end=tuple(after), edge=EDGES[mode])
     return builder.moved(
         Op.PAD, value, shape, image=value.image, attributes=attributes, name=node.name
     )
+
+
+def _of_axes(amounts: tuple[int, ...], axes: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """Return the amounts of all axes, where a node gives those of `axes` alone."""
+    if len(amounts) != 2 * len(axes) or not all(-rank <= axis < rank for axis in axes):
+        raise RefusedError(f"pads {amounts} of axes {axes}")
+    every = [0] * (2 * rank)
+    for at, axis in enumerate(axes):
+        every[axis % rank] = amounts[at]
+        every[axis % rank + rank] = amounts[at + len(axes)]
+    return tuple(every)

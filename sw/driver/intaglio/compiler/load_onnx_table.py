@@ -10,6 +10,7 @@ from intaglio.compiler import load_onnx_ops as ops
 from intaglio.compiler import load_onnx_qops as qops
 from intaglio.compiler import load_onnx_quant as quant
 from intaglio.compiler import load_onnx_resize as resize
+from intaglio.compiler import load_onnx_transposed as transposed
 from intaglio.compiler.load_onnx_build import Builder
 from intaglio.compiler.load_onnx_node import OnnxNode
 from intaglio.compiler.load_onnx_values import Value
@@ -50,6 +51,7 @@ STANDARD: dict[str, Taken] = {
     "QuantizeLinear": Taken(quant.quantize, (2, 3), (Op.TABLE,)),
     "DequantizeLinear": Taken(quant.dequantize, (2, 3), ()),
     "Conv": Taken(ops.conv, (2, 3), _CONVS),
+    "ConvTranspose": Taken(transposed.conv_transpose, (2, 3), (Op.TRANSPOSED_CONV,)),
     "Gemm": Taken(ops.gemm, (2, 3), _DENSE),
     "MatMul": Taken(ops.matmul, (2, 2), (*_DENSE, Op.MATMUL)),
     "Add": Taken(ops.pair(Op.ADD), (2, 2), (Op.ADD,)),

@@ -74,6 +74,7 @@ MORE = {
     70: More(Op.RESHAPE, {}, (2, 2)),
     97: More(Op.RESIZE, fields_of(_RESIZE), (2, 2), function="nearest"),
     98: More(Op.TABLE, fields_of("alpha:f"), (1, 1), function="leaky_relu", same=False),
+    100: More(Op.PAD, fields_of("mode:b"), (2, 2), function="mirror"),
     102: More(Op.SLICE, fields_of("count:i"), (3, 3), function="split_sizes"),
     114: More(Op.TABLE, {}, (1, 1), function="requantise", same=False),
     117: More(Op.TABLE, {}, (1, 1), function="hard_swish", same=False),

@@ -13,6 +13,7 @@ Shape = tuple[int, ...]
 
 _CLAMPS = {"relu": Activation.RELU, "relu1": Activation.RELU1, "relu6": Activation.RELU6}
 MOST_PLACES = 256
+MIRRORS = {0: "reflect", 1: "symmetric"}
 
 
 def settings_of(form: Form) -> Attributes:
@@ -99,7 +100,16 @@ def _pad(form: Form) -> Attributes:
         quant = form.activations[0].tensor.quant
         if quant is None or value != quant.zero_point:
             raise UntakenError(f"value {value}, not the zero point")
-    return Attributes(begin=amounts[0::2], end=amounts[1::2])
+    edge = "zero"
+    if form.kind.function == "mirror":
+        mode = form.option("mode")
+        if mode not in MIRRORS:
+            raise form.raw.table.damaged(f"has mode {mode}", "0 or 1")
+        edge = MIRRORS[mode]
+        most = [size - (edge == "reflect") for size in form.shape for _ in range(2)]
+        if any(n > limit for n, limit in zip(amounts, most, strict=True)):
+            raise UntakenError(f"amounts {amounts}, more than there is to mirror in {form.shape}")
+    return Attributes(begin=amounts[0::2], end=amounts[1::2], edge=edge)
 
 
 def _transposed(form: Form) -> Attributes:

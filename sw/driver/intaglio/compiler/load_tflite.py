@@ -85,7 +85,7 @@ def parse_tflite(data: bytes, file: str, name: str) -> Graph:
         if node.op is Op.ARGMAX:
             tensors[node.outputs[0]] = places_tensor(tensors[node.outputs[0]])
     title = name if model.name in {"", "main"} else model.name
-    return Graph(title, tensors, nodes, model.inputs, model.outputs)
+    return fuse_edges(Graph(title, tensors, nodes, model.inputs, model.outputs))
 
 
 def _not_tflite(file: str, have: str, need: str) -> ModelError:

@@ -106,7 +106,7 @@ class _Scheduler:
         area = input_area(self._layer, strip)
         height, width, _ = home.image
         inside = 0 <= area.y0 < area.y1 <= height and 0 <= area.x0 < area.x1 <= width
-        if not self._tiling.slots[operand] or (home.address >= 0 and inside):
+        if not self._tiling.slots[operand] or (self._tiling.resident[operand] and inside):
             return View.of_home(home, blocks[0])
         return self.load(operand, area, blocks)
 
@@ -119,7 +119,7 @@ class _Scheduler:
         address = self._slot(operand)
         held[address] = (area, blocks)
         view = View.of_slot(address, area)
-        if home.address >= 0:
+        if self._tiling.resident[operand]:
             self._copies.run(home, area, blocks, view)
             return view
         moves = transfers if self._layer.edge == "zero" else edge_transfers(self._layer)

@@ -98,7 +98,7 @@ def _strips(
             sizes = _slot_words(layer, config, shape, blocks)
             slots = _placed(sizes, _viewed(layer, resident), gaps, copies)
             if slots is not None:
-                tiling = Tiling(*shape, blocks, slots, False, chunks)
+                tiling = Tiling(*shape, blocks, slots, False, chunks, resident)
                 fitting += [tiling, replace(tiling, panels_outer=True)]
         if fitting:
             return min(fitting, key=lambda t: tiling_cost(layer, config, t, resident))
@@ -138,7 +138,7 @@ def _streamed(
             after = layer.out_planes((0, blocks))[1] * outputs * layer.out_words
             slots = _placed((before * rows * columns, after), resident, gaps, 2)
             if slots is not None:
-                return Tiling(1, outputs, blocks, slots, False, (taps,), streamed=True)
+                return Tiling(1, outputs, blocks, slots, False, (taps,), resident, streamed=True)
     return None
 
 

@@ -29,6 +29,8 @@ class Tiling:
     chunks : tuple of tuple of Chunk
         For each phase: parts of the sum, one after the other for each tile of P pixels where there
         are several.
+    resident : tuple of bool
+        For each input, then for the output: it is in the activation buffer as a whole.
     streamed : bool
         The input of one tile and one chunk is on chip at a time, not that of a strip.
     """
@@ -39,6 +41,7 @@ class Tiling:
     slots: tuple[tuple[int, ...], ...]
     panels_outer: bool
     chunks: tuple[tuple[Chunk, ...], ...]
+    resident: tuple[bool, ...] = ()
     streamed: bool = False
 
     def strips(self, layer: Layer) -> Iterator[Area]:
