@@ -203,5 +203,7 @@ def test_a_number_too_large_for_its_field_names_layer_and_field() -> None:
 
 def test_a_layer_too_large_names_layer_and_bytes() -> None:
     config = ArrayConfig(name="little", channels=4, requant_lanes=4, acts_kib=1, weights_kib=1)
-    with pytest.raises(FitError, match=r"E401: conv0: .* needs 5124 bytes"):
-        compile_graph(Chain(8, 8, 80).conv(4, 8).graph(), config)
+    chain = Chain(20, 20, 4)
+    chain.node(Op.MAX_POOL, (1, 1, 1, 4), kernel=(20, 20))
+    with pytest.raises(FitError, match=r"E401: max_pool0: .* needs 1604 bytes"):
+        compile_graph(chain.graph(), config)

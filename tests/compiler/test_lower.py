@@ -74,10 +74,24 @@ def test_a_grouped_convolution_is_a_dense_one_with_zeros_and_counts_its_own_macs
     assert layer.macs == 25 * 8
 
 
-def test_a_depthwise_convolution_with_several_outputs_is_a_dense_one() -> None:
+def test_a_depthwise_convolution_with_several_outputs_is_spread_over_the_lanes() -> None:
+    weights = np.arange(1, 13, dtype=np.int8).reshape(1, 1, 1, 12)
+    x, y = tensor(0, 1, 2, 2, 6), tensor(1, 1, 2, 2, 12)
+    layer = lower(graph(Op.DEPTHWISE, x, y, constant(2, weights), depth_multiplier=2), 0, "litert")
+    layer = suit(layer, CONFIG)
+    assert (layer.operation, layer.spread, layer.macs) == (Operation.DEPTHWISE, 2, 48)
+    words = pack_weights(layer, CONFIG, Chunk(0, 1, 0, 1, 0, 1)).view(np.int8).reshape(3, 4, 2)
+    # Lane n * 2 + c makes output n of channel c.
+    assert words[:, :, 0].tolist() == [[1, 3, 2, 4], [5, 7, 6, 8], [9, 11, 10, 12]]
+    records = pack_params(layer.params[0], 12, CONFIG, 2)
+    assert records.shape[0] == 3
+
+
+def test_a_depthwise_convolution_without_such_gates_is_a_dense_one() -> None:
     weights = np.arange(1, 7, dtype=np.int8).reshape(1, 1, 1, 6)
     x, y = tensor(0, 1, 2, 2, 3), tensor(1, 1, 2, 2, 6)
     layer = lower(graph(Op.DEPTHWISE, x, y, constant(2, weights), depth_multiplier=2), 0, "litert")
+    layer = suit(layer, replace(CONFIG, grouped=False))
     assert layer.operation is Operation.CONV
     assert layer.weights is not None
     expected = np.zeros((6, 3), np.int8)

@@ -102,11 +102,13 @@ def test_a_row_too_long_for_the_buffer_is_cut_into_columns() -> None:
 
 
 def test_a_pixel_too_large_for_the_buffer_is_an_error_with_its_bytes() -> None:
-    deep = layer((9, 9, 200), (9, 9, 4))
+    deep = layer(
+        (20, 20, 4), (1, 1, 4), (20, 20), operation=Operation.MAX, weights=None, pads=(0, 0)
+    )
     with pytest.raises(FitError, match="E401: the layer") as caught:
         tile_layer(deep, CONFIG, (False, False), ALL)
-    # 3 x 3 inputs of 50 blocks and 1 output of 1, words of 4 bytes; 1024 bytes are there.
-    assert caught.value.findings[0].need == f"{(9 * 50 + 1) * 4} bytes"
+    # 20 x 20 inputs and 1 output, words of 4 bytes; 1024 bytes are there.
+    assert caught.value.findings[0].need == f"{(400 + 1) * 4} bytes"
     assert "1024 bytes free" in caught.value.findings[0].have
 
 

@@ -174,9 +174,7 @@ def _resize(operator: HostOperator, operands: Sequence[Array]) -> Array:
 
 def _pad(operator: HostOperator, operands: Sequence[Array]) -> Array:
     attributes, zero_point = operator.attributes, operator.quants[0].zero_point
-    return moves.pad(
-        operands[0], attributes.begin, attributes.end, zero_point, attributes.edge
-    )
+    return moves.pad(operands[0], attributes.begin, attributes.end, zero_point, attributes.edge)
 
 
 def _slice(operator: HostOperator, operands: Sequence[Array]) -> Array:

@@ -110,7 +110,8 @@ class Shape:
     def macs(self) -> int:
         """Useful multiply-accumulates."""
         if self.op is Op.TRANSPOSED_CONV:
-            return math.prod(map(self._taps, range(2))) * self.outputs * self.image[2] // self.groups
+            pairs = self.outputs * (self.image[2] // self.groups)
+            return math.prod(map(self._taps, range(2))) * pairs
         return math.prod(self.places) * self.outputs * self.terms if self.op in WEIGHTED else 0
 
     def _taps(self, axis: int) -> int:

@@ -72,7 +72,8 @@ class LayerConstants:
         self.blocks = blocks_of(layer.out_image[2], self._config.channels)
         packed = [pack_weights(layer, self._config, c) for c in chunks]
         self._weights = [context.constants.add(data) for data in packed]
-        packed = [pack_params(p, layer.out_image[2], self._config, layer.spread) for p in layer.params]
+        channels, spread = layer.out_image[2], layer.spread
+        packed = [pack_params(p, channels, self._config, spread) for p in layer.params]
         self._params = [context.constants.add(data) for data in packed]
 
     @property

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from intaglio.compiler import load_schema as schema
 from intaglio.compiler.check import activations
+from intaglio.compiler.fuse_edges import fuse_edges
 from intaglio.compiler.load_codes import centred_weights, places_tensor, signed_activation
 from intaglio.compiler.load_edges import without_real_edges
 from intaglio.compiler.load_flatbuffer import Table

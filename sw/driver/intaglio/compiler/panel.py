@@ -63,15 +63,20 @@ def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tu
     if layer.excess is not None:
         most = 1
         chunks = tuple(replace(chunk, part=part) for chunk in chunks for part in range(2))
+    return _even(layer, total, most, pairs=pairs), chunks
+
+
+def _even(layer: Layer, total: int, most: int, *, pairs: bool) -> int:
+    """Return the blocks of each of the fewest panels of at most `most`, all of like sizes."""
     if layer.groups > 1 and not layer.lane_group:
         own = total // layer.groups  # a panel stays within the blocks of a group
-        return max(n for n in range(1, min(most, own) + 1) if own % n == 0), chunks
+        return max(n for n in range(1, min(most, own) + 1) if own % n == 0)
     if layer.spread > 1 and most < total:  # whole input blocks, or even parts of one
-        return max(n for n in range(1, most + 1) if 0 in (n % layer.spread, layer.spread % n)), chunks
+        return max(n for n in range(1, most + 1) if 0 in (n % layer.spread, layer.spread % n))
     if pairs:  # blocks of 4 bits share their words two by two
         most = max(most // 2 * 2, 2)
-        return min(-(-total // -(-total // most) // 2) * 2, most), chunks
-    return -(-total // -(-total // most)), chunks  # panels of like sizes
+        return min(-(-total // -(-total // most) // 2) * 2, most)
+    return -(-total // -(-total // most))
 
 
 def panels_of(

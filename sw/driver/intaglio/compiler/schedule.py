@@ -72,7 +72,7 @@ class _Scheduler:
             for piece in pieces:
                 if self._layer.operation is Operation.ADD:
                     part.add(piece, panel, inputs, out)
-                elif part.is_split(panel):
+                elif self._tiling.streamed or part.is_split(panel):
                     part.split(piece, panel, self._source(inputs, panel), out)
                 else:
                     part.window(piece, panel, self._source(inputs, panel), out)

@@ -12,6 +12,7 @@ from intaglio.compiler.reduction import Chunk, Reduction
 from intaglio.compiler.tiling import Tiling, input_sides
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
+from intaglio.spec.lane import Precision
 from intaglio.spec.tensor import blocks_of
 
 Gap = tuple[int, int]  # first free word of the activation buffer, first word past it
@@ -103,7 +104,7 @@ def _strips(
         if fitting:
             return min(fitting, key=lambda t: tiling_cost(layer, config, t, resident))
     least = _slot_words(layer, config, (1, 1), blocks)
-    streamed = _streamed(layer, config, resident, gaps, blocks, chunks)
+    streamed = _streamed(layer, config, resident, gaps, chunks)
     if streamed is not None:
         return streamed
     return sum(words for words, stays in zip(least, resident, strict=True) if not stays)
@@ -122,42 +123,54 @@ def _streamed(
     config: ArrayConfig,
     resident: tuple[bool, ...],
     gaps: tuple[Gap, ...],
-    blocks: int,
     chunks: tuple[tuple[Chunk, ...], ...],
 ) -> Tiling | None:
     """Return the tiling of a long sum whose input comes in chunks too; None: there is none."""
-    if layer.phases or layer.edge != "zero" or resident[0] or len(chunks[0]) == 1:
+    plain = Precision.BITS4 not in (layer.precision, layer.out_precision)
+    plain = plain and layer.scales is None and layer.weights is not None
+    if not plain or layer.phases or layer.edge != "zero" or resident[0]:
         return None
     width = layer.out_image[1]
+    tile = (1, min(config.pixels, width))
     for taps in _shorter(chunks[0], layer, config):
-        tile = (1, min(config.pixels, width))
         inner = max(c.b1 - c.b0 for c in taps)
-        before = inner if layer.sums_channels else layer.in_planes((0, blocks))[1]
+        before = inner if layer.sums_channels else layer.in_planes((0, 1))[1]
         rows, columns = input_sides(layer, tile, taps)
         for outputs in dict.fromkeys((width, min(8 * config.pixels, width), tile[1])):
-            after = layer.out_planes((0, blocks))[1] * outputs * layer.out_words
+            after = layer.out_words * outputs
             slots = _placed((before * rows * columns, after), resident, gaps, 2)
             if slots is not None:
-                return Tiling(1, outputs, blocks, slots, False, (taps,), resident, streamed=True)
+                return Tiling(1, outputs, 1, slots, False, (taps,), resident, streamed=True)
     return None
 
 
 def _shorter(
     chunks: tuple[Chunk, ...], layer: Layer, config: ArrayConfig
 ) -> Iterator[tuple[Chunk, ...]]:
-    """Yield the chunks, then the same cut to rows, then to fewer and fewer columns."""
+    """Yield the chunks, then the same cut to rows, to fewer and fewer columns, to fewer blocks."""
     depth = config.depth if Reduction.of(layer, config).wide else 1
-    rows, columns = (max(n) for n in zip(*((c.r1 - c.r0, c.s1 - c.s0) for c in chunks), strict=True))
-    sizes = [(rows, columns), (1, columns)]
+    rows = max(c.r1 - c.r0 for c in chunks)
+    columns = max(c.s1 - c.s0 for c in chunks)
+    blocks = max(c.b1 - c.b0 for c in chunks)
+    sizes = [(rows, columns, blocks), (1, columns, blocks)]
     while columns > depth:
         columns = max(-(-columns // 2 // depth) * depth, depth)
-        sizes.append((1, columns))
+        sizes.append((1, columns, blocks))
+    while blocks > 1:
+        blocks = -(-blocks // 2)
+        sizes.append((1, columns, blocks))
     for most in dict.fromkeys(sizes):
         yield tuple(
-            replace(c, r0=r, r1=min(r + most[0], c.r1), s0=s, s1=min(s + most[1], c.s1))
+            Chunk(
+                *(r, min(r + most[0], c.r1)),
+                *(s, min(s + most[1], c.s1)),
+                *(b, min(b + most[2], c.b1)),
+                c.part,
+            )
             for c in chunks
             for r in range(c.r0, c.r1, most[0])
             for s in range(c.s0, c.s1, most[1])
+            for b in range(c.b0, c.b1, most[2])
         )
 
 

@@ -169,9 +169,7 @@ def _spread(values: npt.NDArray[Any], spread: int, lanes: int) -> npt.NDArray[An
     return by_channel.swapaxes(-1, -2).reshape(padded.shape)
 
 
-def pack_params(
-    params: Params, channels: int, config: ArrayConfig, spread: int = 1
-) -> ByteArray:
+def pack_params(params: Params, channels: int, config: ArrayConfig, spread: int = 1) -> ByteArray:
     """Return the parameter words: one row of bytes for each output block, one row if shared.
 
     Channels past the last have bias 0 and scale 0.
