@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from intaglio.compiler.load_onnx_read import OnnxModel
+from intaglio.compiler.passes.certificate import Certificate
 from intaglio.quantise.forward import forward
+from intaglio.quantise.passes_branches import merge_branches
 from intaglio.quantise.passes_fold import fold_affine, fold_batch_norms, fold_pads
 from intaglio.quantise.passes_plain import (
     drop_dead,
@@ -24,33 +25,6 @@ Values = Mapping[str, Array]
 Pass = Callable[[OnnxModel, Values], tuple[OnnxModel, int]]
 
 
-@dataclass(frozen=True)
-class Certificate:
-    """What a pass did.
-
-    Parameters
-    ----------
-    name : str
-        Of the pass.
-    changed : int
-        Operators that it rewrote.
-    exact : bool
-        The outputs of the network are the same to the bit.
-    sqnr_db : float or None
-        Else how far the greatest error lies below the signal.
-    """
-
-    name: str
-    changed: int
-    exact: bool
-    sqnr_db: float | None
-
-    @property
-    def text(self) -> str:
-        """The certificate in words."""
-        return "bit-exact" if self.exact else f"SQNR {self.sqnr_db:.1f} dB"
-
-
 PASSES: tuple[tuple[str, Pass], ...] = (
     ("constant folding", fold_constants),
     ("identities", drop_identities),
@@ -58,6 +32,7 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("batch normalisation", fold_batch_norms),
     ("bias and factors", fold_affine),
     ("padding", fold_pads),
+    ("branches", merge_branches),
     ("dead code", drop_dead),
 )
 
