@@ -46,7 +46,8 @@ class Causes(Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        cause: Any = Signal(CAUSE, init={"idle_cycles": 1})
+        nothing: Any = {"idle_cycles": 1}
+        cause: Any = Signal(CAUSE, init=nothing)
         earlier: Value = Const(0)
         for (name, _), condition in zip(CAUSES, (*TOLD_BY, None), strict=True):
             holds = Const(1) if condition is None else self.i[condition]
