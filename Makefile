@@ -8,7 +8,7 @@ PIP := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check-slow check-sweeps check-mutants models bench-sim limits grid docs clean distclean
+.PHONY: help demo test lint check-slow check-sweeps check-mutants models bench bench-sim limits grid accuracy docs clean distclean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -47,6 +47,10 @@ models: $(VENV)/ready-demo ## Write the seeded benchmark networks to build/model
 	@echo "models: MobileNetV1, MobileNetV2 and ResNet-50 with seeded weights"
 	@$(BIN)/python -m intaglio.api.models
 
+bench: $(VENV)/ready-demo ## Configurations a minute that an exploration costs, one worker against two
+	@echo "bench: a minute or two; only a quiet machine gives fair figures"
+	@$(BIN)/python -m intaglio.api.bench_explore
+
 bench-sim: $(VENV)/ready-test ## Simulated cycles and MACs per CPU second of each way to simulate
 	@echo "bench-sim: builds, then times, four simulators"
 	@$(BIN)/python -m intaglio.bench.speed
@@ -58,6 +62,10 @@ limits: $(VENV)/ready-test ## Place and route the reference configurations again
 grid: $(VENV)/ready-test ## Place and route the grid of configurations that the area model is fitted to
 	@echo "grid: hw/intaglio/estimate/grid.json; minutes for each of its rows"
 	@$(BIN)/python -m intaglio.api.grid
+
+accuracy: $(VENV)/ready-test ## How far figures of cost are off: docs/accuracy.md
+	@echo "accuracy: fits, simulated cycles, measured currents"
+	@$(BIN)/python -m intaglio.api.accuracy
 
 docs: $(VENV)/ready-demo ## Regenerate docs/reference from the code
 	@$(BIN)/python -m intaglio.api.reference

@@ -34,8 +34,11 @@ RUN = {
         "COMPUTE_CYCLES": 15000,
         "MAC_CYCLES": 9000,
         "ACT_STALLS": 1000,
-        "DRAIN_STALLS": 2000,
+        "DRAIN_STALLS": 4500,
         "VECTOR_CYCLES": 500,
+        "WEIGHT_STALLS": 3000,
+        "BUS_STALLS": 1900,
+        "IDLE_CYCLES": 100,
     },
 }
 

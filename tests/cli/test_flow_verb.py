@@ -47,7 +47,11 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
             "mismatches": 0,
             "device": "sim",
             "layers": layers,
-            "counters": {**counters, "DRAIN_STALLS": 0, "VECTOR_CYCLES": 1},
+            "counters": {
+                **counters,
+                **{"DRAIN_STALLS": 1, "VECTOR_CYCLES": 1, "WEIGHT_STALLS": 0},
+                **{"BUS_STALLS": 1, "IDLE_CYCLES": 0},
+            },
         }
 
     def build(*_: object, **__: object) -> Any:

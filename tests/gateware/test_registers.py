@@ -95,7 +95,7 @@ def test_values_reach_their_ports(bench: Any, dut: Any) -> None:
     bench.run(dut, drive)
 
 
-@pytest.mark.parametrize("address", [0x044, 0x07C, 0x0AC, 0x3FC, 0x800, SPACE_BYTES - 4])
+@pytest.mark.parametrize("address", [0x044, 0x07C, 0x0B8, 0x3FC, 0x800, SPACE_BYTES - 4])
 def test_unknown_address_is_an_error(bench: Any, dut: Any, address: int) -> None:
     async def drive(ctx: Any) -> None:
         assert await bench.lite_read(ctx, dut.bus, address) == (0, 2)

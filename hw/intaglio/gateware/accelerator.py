@@ -56,9 +56,8 @@ class Accelerator(Holder):
             control.compute_done.mark.eq(core.mark),
             control.compute_done.layer.eq(core.layer),
             control.compute_busy.eq(core.busy),
-            control.events.mac_cycles.eq(core.stepping),
-            control.events.act_stalls.eq(core.starved),
-            control.events.drain_stalls.eq(core.blocked),
-            control.events.vector_cycles.eq(core.vectoring),
+            control.events.stepping.eq(core.stepping),
+            control.events.vectoring.eq(core.vectoring),
+            control.events.starved.eq(core.starved),
         ]
         return m

@@ -71,8 +71,8 @@ class MacArray(Holder):
         With scales of groups: field of COMPUTE.
     scale, again, more, last : Out
         The same: see :class:`~intaglio.gateware.group_scale.ScaleAccumulators`.
-    stepping, blocked : Out(1)
-        The array takes a step; it would, but the drain copy is not free.
+    stepping : Out(1)
+        The array takes a step.
 
     Timing
     ------
@@ -103,7 +103,6 @@ class MacArray(Holder):
                 "weight_data": In(config.lanes.word_bits),
                 "o": Out(stream.Signature(accs_layout(config), always_ready=True)),
                 "stepping": Out(1),
-                "blocked": Out(1),
             }
         )
 
@@ -131,7 +130,6 @@ class MacArray(Holder):
         m.d.comb += [
             free.eq(~coming & (left <= self.latency_cycles)),
             self.stepping.eq(self.i.valid & (~ends | self.hold | free)),
-            self.blocked.eq(self.i.valid & ~self.stepping),
             self.i.ready.eq(self.stepping & last_step),
         ]
 

@@ -47,9 +47,9 @@ class ComputeEngine(Holder):
         Output words.
     done : Out(1), mark : Out(1), layer : Out
         One cycle when a command is complete, and its fields.
-    busy, stepping, starved, blocked, vectoring : Out(1)
-        A command runs; the array takes a step, waits for activations, waits for the drain; the
-        vector unit takes a word.
+    busy, stepping, vectoring, starved : Out(1)
+        A command runs; the array takes a step; the vector unit takes a word; words are still to
+        come, and the next ones are not there.
 
     Timing
     ------
@@ -81,9 +81,8 @@ class ComputeEngine(Holder):
                 "layer": Out(shape(_FIELD["layer"])),
                 "busy": Out(1),
                 "stepping": Out(1),
-                "starved": Out(1),
-                "blocked": Out(1),
                 "vectoring": Out(1),
+                "starved": Out(1),
             }
         )
 
@@ -172,9 +171,8 @@ class ComputeEngine(Holder):
 
         m.d.comb += [
             self.stepping.eq(array.stepping),
-            self.blocked.eq(array.blocked),
-            self.starved.eq(self.busy & on_array & ~gather.o.valid & window.busy),
             self.vectoring.eq(vector.stepping),
+            self.starved.eq((start | window.busy | gather.busy) & ~gather.o.valid),
         ]
         return m
 

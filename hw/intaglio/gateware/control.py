@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.arbiter import ReadArbiter
 from intaglio.gateware.axi import AxiLite, AxiRead, AxiWrite
+from intaglio.gateware.causes import CAUSE, Causes
 from intaglio.gateware.component import Component
 from intaglio.gateware.counters import CYCLE_COUNTS, Counters
 from intaglio.gateware.dispatch import Dispatch
@@ -22,9 +23,7 @@ from intaglio.spec.commands import COMPUTE, WORDS
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.registers import TRACE_ENTRIES
 
-COMPUTE_EVENTS = data.StructLayout(
-    {name: 1 for name in ("mac_cycles", "act_stalls", "drain_stalls", "vector_cycles")}
-)
+COMPUTE_EVENTS = data.StructLayout({"stepping": 1, "vectoring": 1, "starved": 1})
 COMPUTE_DONE = data.StructLayout({"valid": 1, "mark": 1, "layer": range(TRACE_ENTRIES)})
 
 
@@ -57,7 +56,7 @@ class Control(Component):
     abort : Out(1)
         A fault was met: 1 until all engines are idle.
     events : In(COMPUTE_EVENTS)
-        Counter bits of the compute side.
+        What the compute side does: see :class:`~intaglio.gateware.compute.ComputeEngine`.
     loads : Out(stream.Signature(word_write(config)))
         Words for the on-chip memories: `memory`, `address`, `data`.
     requests : Out(stream.Signature(WORDS)), words : In(stream.Signature(8 * K))
@@ -98,6 +97,7 @@ class Control(Component):
         m.submodules.load = load = LoadEngine(config)
         m.submodules.store = store = StoreEngine(config)
         m.submodules.arbiter = arbiter = ReadArbiter(config)
+        m.submodules.causes = causes = Causes()
         m.submodules.counters = counters = Counters()
         m.submodules.trace = trace = Trace()
 
@@ -152,12 +152,17 @@ class Control(Component):
 
         # What happened and when.
         events = counters.events
+        transfers = Cat(reader.busy, load.busy, store.busy).any()
         m.d.comb += [
+            *(causes.i[name].eq(self.events[name]) for name, _ in COMPUTE_EVENTS),
+            causes.i.computing.eq(self.compute_busy),
+            causes.i.resting.eq(self.compute.valid | ~transfers),
+            causes.i.constants.eq(load.constants),
+            *(events[name].eq(causes.o[name]) for name, _ in CAUSE),
             counters.clear.eq(life.begin),
             counters.enable.eq(life.busy),
             events.cycles.eq(1),
             events.compute_cycles.eq(self.compute_busy),
-            *(events[name].eq(self.events[name]) for name, _ in COMPUTE_EVENTS),
             events.load_cycles.eq(load.busy),
             events.store_cycles.eq(store.busy),
             events.read_beats.eq(self.read.r.valid & self.read.r.ready),

@@ -16,7 +16,7 @@ from intaglio.spec.commands import COMPUTE, WORDS, Memory
 from intaglio.spec.config import ArrayConfig
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
-EVENTS = ("busy", "stepping", "starved", "blocked", "vectoring")
+EVENTS = ("busy", "stepping", "vectoring", "starved")
 
 
 class Core(Holder):
@@ -34,7 +34,7 @@ class Core(Holder):
         From the load engine.
     fetch : In(stream of word address), fetched : Out(stream of words)
         Reads of the activation buffer, for the store engine.
-    done, mark, layer, busy, stepping, starved, blocked, vectoring : Out
+    done, mark, layer, busy, stepping, vectoring, starved : Out
         As :class:`~intaglio.gateware.compute.ComputeEngine`.
 
     Golden: COMPUTE of :mod:`intaglio.golden.machine`.

@@ -102,6 +102,8 @@ class Gather(Component):
         Read side of :class:`~intaglio.gateware.buffer.ActBuffer`, seen from here.
     o : Out(stream of words)
         In the order of `i`.
+    busy : Out(1)
+        Words of a request are shown or on their way.
 
     Timing
     ------
@@ -125,6 +127,7 @@ class Gather(Component):
                 "bank_row": Out(data.ArrayLayout(range(rows), config.banks)),
                 "bank_data": In(data.ArrayLayout(config.act_bytes * 8, config.banks)),
                 "o": Out(stream.Signature(words_layout(config))),
+                "busy": Out(1),
             }
         )
 
@@ -141,6 +144,7 @@ class Gather(Component):
         pop = Signal()
         active = Signal()
         m.d.comb += [
+            self.busy.eq(used != 0),
             pop.eq(self.o.valid & self.o.ready),
             active.eq(self.i.valid & (started | (used < self.slots) | pop)),
         ]

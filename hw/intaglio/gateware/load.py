@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -69,6 +69,8 @@ class LoadEngine(Component):
         For one cycle when the last word of a command is taken; commands complete in order.
     busy : Out(1)
         Some command is not complete or some beat is under way.
+    constants : Out(1)
+        The next word is no activation.
     fault : Out(FAULT)
         For one cycle at each erroneous beat; `address` is the first byte of its burst.
     abort : In(1)
@@ -91,6 +93,7 @@ class LoadEngine(Component):
                 "writes": Out(stream.Signature(word_write(config))),
                 "done": Out(1),
                 "busy": Out(1),
+                "constants": Out(1),
                 "fault": Out(FAULT),
                 "abort": In(1),
             }
@@ -145,6 +148,9 @@ class LoadEngine(Component):
             take.eq(r.valid & r.ready),
             whole.eq(take & (index == word.beats) & ~self.abort),
             walk.o.ready.eq(whole),
+            self.constants.eq(
+                Mux(walk.o.valid, word.memory, plans.o.payload.memory) != Memory.ACTS
+            ),
             flights.o.ready.eq(take & r.payload.last),
             self.fault.valid.eq(take & r.payload.resp[1]),
             self.fault.code.eq(read_fault(r.payload.resp)),

@@ -169,9 +169,12 @@ class Lane:
         """
         wanted = np.asarray(values, np.int64)
         form = self.weight_format(act_bits)
-        known, codes = np.unique(form.table(), return_index=True)
-        at = np.clip(np.searchsorted(known, wanted), 0, len(known) - 1)
-        missing = known[at] != wanted
+        known, first = np.unique(form.table(), return_index=True)
+        low, high = int(known[0]), int(known[-1])
+        by_value = np.full(high - low + 1, -1, np.int32)
+        by_value[known - low] = first
+        codes = by_value[np.clip(wanted, low, high) - low]
+        missing = (codes < 0) | (wanted < low) | (wanted > high)
         if missing.any():
             value = int(wanted[missing].flat[0])
             raise FitError(
@@ -180,15 +183,17 @@ class Lane:
                     f"{where}: a weight of {value} is no value of {form.name}",
                     where=where,
                     have=str(value),
-                    need=f"values of {form.name}, {known[0]} to {known[-1]}",
+                    need=f"values of {form.name}, {low} to {high}",
                     help="quantise the weights to the lanes of the configuration",
                 )
             )
-        return np.asarray(codes[at], np.int64)
+        return codes.astype(np.int64)
 
     def pack(self, codes: IntArray, side: ByteArray | None = None) -> ByteArray:
         """Return words of whole bytes: (words, lanes, operands) codes and (words, side_bits)."""
         width = self.lane_bits // codes.shape[-1]
+        if width == BYTE and not self.side_bits:
+            return codes.astype(np.uint8).reshape(len(codes), -1)
         bits = codes[..., None] >> np.arange(width) & 1
         flat = bits.reshape(len(codes), -1)
         if self.side_bits:

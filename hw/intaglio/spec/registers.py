@@ -8,7 +8,7 @@ from enum import Enum, IntEnum, IntFlag
 REGISTER_BITS = 32
 SPACE_BYTES = 4096
 IDENTITY = 0x4C544E49  # "INTL" in ASCII, little-endian
-VERSION = 1
+VERSION = 2
 TRACE_BASE = 0x400
 TRACE_ENTRIES = 256
 
@@ -82,15 +82,30 @@ COUNTERS: tuple[tuple[str, str], ...] = (
     ("CYCLES", "cycles from START to the end of the program"),
     ("COMPUTE_CYCLES", "cycles in which a compute command ran"),
     ("MAC_CYCLES", "cycles in which the array took a step"),
-    ("ACT_STALLS", "cycles in which the array waited for activations"),
-    ("DRAIN_STALLS", "cycles in which the array waited for the requantiser"),
+    ("ACT_STALLS", "cycles in which a compute command waited for words of activations"),
+    ("DRAIN_STALLS", "cycles in which a compute command waited for its results to drain"),
     ("VECTOR_CYCLES", "cycles in which the vector unit took a word"),
     ("LOAD_CYCLES", "cycles in which a load command ran"),
     ("STORE_CYCLES", "cycles in which a store command ran"),
     ("READ_BEATS", "beats read from memory, commands included"),
     ("WRITE_BEATS", "beats written to memory"),
     ("COMMANDS", "commands completed"),
+    ("WEIGHT_STALLS", "cycles without a compute command in which constants were loaded"),
+    ("BUS_STALLS", "cycles without a compute command in which something else was transferred"),
+    ("IDLE_CYCLES", "cycles in which a compute command could begin, or nothing was to be done"),
 )
+
+# Every cycle of a program has one cause, the first of these that holds: they add up to CYCLES.
+CAUSES: tuple[tuple[str, str], ...] = (
+    ("MAC_CYCLES", "the array takes a step"),
+    ("VECTOR_CYCLES", "the vector unit takes a word"),
+    ("ACT_STALLS", "a compute command runs, and its next words have not come"),
+    ("DRAIN_STALLS", "a compute command runs"),
+    ("IDLE_CYCLES", "a compute command may begin, or no transfer runs"),
+    ("WEIGHT_STALLS", "the load that runs fills weights, parameters or the table"),
+    ("BUS_STALLS", "always: activations or commands are read, or results written"),
+)
+COMPUTE_CAUSES = ("MAC_CYCLES", "VECTOR_CYCLES", "ACT_STALLS", "DRAIN_STALLS")
 
 REGISTERS: tuple[Register, ...] = (
     Register("IDENTITY", 0x000, Access.READ_ONLY, f"0x{IDENTITY:08x}"),

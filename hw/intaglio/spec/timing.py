@@ -8,13 +8,14 @@ longer than it says.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from intaglio.spec.commands import COMMAND_BYTES, Opcode, decode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.device import RunStats
-from intaglio.spec.timing_compute import compute_cycles
+from intaglio.spec.timing_compute import ComputeCycles, compute_cycles, counters_of
 from intaglio.spec.timing_link import NEVER, Link, MemoryModel, Stream
 
 __all__ = ["MemoryModel", "predict", "predict_decoded", "shape_of"]
@@ -34,6 +35,8 @@ _PLACES = {
 
 def predict(commands: bytes, config: ArrayConfig, memory: MemoryModel | None = None) -> RunStats:
     """Return the cycles of a program and the cycle at which each marked layer is complete.
+
+    Counters are those of compute commands: COMPUTE_CYCLES and the causes that make them up.
 
     Parameters
     ----------
@@ -56,7 +59,8 @@ def predict_decoded(
     run = _Run(list(commands), config, memory or MemoryModel())
     run.run()
     ends = (times[-1] for times in run.finished.values() if times)
-    return RunStats(cycles=round(max(ends, default=0.0)), counters={}, marks=run.marks)
+    cycles = round(max(ends, default=0.0))
+    return RunStats(cycles=cycles, counters=dict(run.counters), marks=run.marks)
 
 
 def shape_of(fields: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
@@ -81,10 +85,11 @@ class _Run:
         self._asked = dict.fromkeys(Opcode, 0)  # commands of each engine whose fetch has begun
         self._begun: dict[Opcode, list[float]] = _empty()
         self._moving: dict[Opcode, list[Stream]] = _empty()
-        self._known: dict[tuple[tuple[str, int], ...], int] = {}
+        self._known: dict[tuple[tuple[str, int], ...], ComputeCycles] = {}
         self._now = 0.0
         self.finished: dict[Opcode, list[float]] = _empty()
         self.marks: dict[int, int] = {}
+        self.counters: Counter[str] = Counter()
 
     def run(self) -> None:
         """Run to the end."""
@@ -130,7 +135,9 @@ class _Run:
         if opcode is Opcode.COMPUTE:
             done = self.finished[opcode][-1] if self.finished[opcode] else 0.0
             start = max(start, done + 1)
-            self._finish(opcode, start + self._compute(fields), fields)
+            taken = self._compute(fields)
+            self.counters.update(counters_of(fields, taken))
+            self._finish(opcode, start + taken.total, fields)
         else:
             ready = start + (
                 READ_CYCLES + self._memory.latency if opcode is Opcode.LOAD else WRITE_CYCLES
@@ -155,11 +162,11 @@ class _Run:
         if fields["mark"]:
             self.marks[fields["layer"]] = round(end)
 
-    def _compute(self, fields: Mapping[str, int]) -> int:
+    def _compute(self, fields: Mapping[str, int]) -> ComputeCycles:
         """Return the cycles of a COMPUTE; those of one shape take the same."""
         key = shape_of(fields)
         if key not in self._known:
-            self._known[key] = compute_cycles(fields, self._config).total
+            self._known[key] = compute_cycles(fields, self._config)
         return self._known[key]
 
 

@@ -12,6 +12,7 @@ from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import IntArray
 from intaglio.spec.lane import Precision
+from intaglio.spec.registers import COMPUTE_CAUSES
 from intaglio.spec.tensor import pixel_words
 from intaglio.spec.window import tile_pixels
 
@@ -35,10 +36,18 @@ class ComputeCycles:
         From its acceptance to its completion.
     steps : int
         Cycles in which the array or the vector unit took something.
+    drain : int
+        Cycles in which what was there waited for the drain, or all was taken and drained.
     """
 
     total: int
     steps: int
+    drain: int
+
+    @property
+    def waits(self) -> int:
+        """Cycles in which words were still to come, and the next ones were not there."""
+        return self.total - self.steps - self.drain
 
 
 def compute_cycles(fields: Mapping[str, int], config: ArrayConfig) -> ComputeCycles:
@@ -62,7 +71,17 @@ def compute_cycles(fields: Mapping[str, int], config: ArrayConfig) -> ComputeCyc
             pipeline.tile(pattern, steps, min(left, tile))
             left -= tile
     total_steps = fields["out_blocks"] * len(patterns) * sum(steps)
-    return ComputeCycles(pipeline.end(), total_steps)
+    end = pipeline.end()
+    drain = pipeline.waited + end - pipeline.now - pipeline.last
+    return ComputeCycles(end, total_steps, drain)
+
+
+def counters_of(fields: Mapping[str, int], taken: ComputeCycles) -> dict[str, int]:
+    """Return what a COMPUTE adds to COMPUTE_CYCLES and to the causes that make it up."""
+    on_array = Operation(fields["operation"]) in (Operation.CONV, Operation.DEPTHWISE)
+    steps = (taken.steps, 0) if on_array else (0, taken.steps)
+    parts = dict(zip(COMPUTE_CAUSES, (*steps, taken.waits, taken.drain), strict=True))
+    return {"COMPUTE_CYCLES": taken.total, **parts}
 
 
 def request_columns(fields: Mapping[str, int], config: ArrayConfig) -> int:
@@ -170,7 +189,8 @@ class _Pipeline:
         self.pops = (-9, -9)  # the last but one and the last word were taken
         self.last = -(10**6)  # the last step of the last tile was issued
         self.payloads = 0  # accumulator payloads of that tile
-        self.known: dict[_Key, _After] = {}
+        self.waited = 0  # cycles that words waited for the drain copy
+        self.known: dict[_Key, tuple[_After, int]] = {}
 
     def place(self, *, first: bool) -> None:
         """Begin an output block."""
@@ -184,16 +204,19 @@ class _Pipeline:
         state = (self.ready, self.shown, self.pops, max(self.last, -(10**4)), self.payloads)
         key = (passes, count, state)
         if key not in self.known:
-            self._run(passes, steps, count)
+            waited = self._run(passes, steps, count)
             by = self.ready
             self._rebase(by)
-            self.known[key] = (by, self.shown, self.pops, self.last, self.payloads)
-        by, self.shown, self.pops, self.last, self.payloads = self.known[key]
+            self.known[key] = (by, self.shown, self.pops, self.last, self.payloads), waited
+        (by, self.shown, self.pops, self.last, self.payloads), waited = self.known[key]
+        self.waited += waited
         self.ready = 0
         self.now += by
 
-    def _run(self, passes: tuple[int, ...], steps: list[int], count: int) -> None:
+    def _run(self, passes: tuple[int, ...], steps: list[int], count: int) -> int:
+        """Move on by a tile; return the cycles that its words waited for the drain copy."""
         before, previous = self.pops
+        waited = 0
         blocks = len(steps) // len(passes)
         for n in range(len(steps)):
             self.shown = self.ready
@@ -205,12 +228,14 @@ class _Pipeline:
             for count_of_steps, ends in self._parts(steps[n], n == len(steps) - 1):
                 taken += count_of_steps
                 if ends and not self.hold:
-                    taken = max(taken, self.last + self._wait())
+                    late = max(self.last + self._wait() - taken, 0)
+                    taken, waited = taken + late, waited + late
                     self.payloads = count * self.config.drain_steps * self.slow
                 if ends:
                     self.last = taken
             before, previous = previous, taken
         self.pops = (before, previous)
+        return waited
 
     def _parts(self, steps: int, ends_tile: bool) -> Iterator[tuple[int, bool]]:
         """Yield the steps of a request in parts, and whether a part ends what is drained."""

@@ -20,7 +20,17 @@ from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
 from cocotbext.axi import AxiBus, AxiLiteBus, AxiLiteMaster, AxiSlave
 
 from intaglio.bench.ports import start_writes
-from intaglio.spec.registers import BY_NAME, COUNTERS, IDENTITY, Control, Fault, Interrupt, Status
+from intaglio.spec.registers import (
+    BY_NAME,
+    CAUSES,
+    COMPUTE_CAUSES,
+    COUNTERS,
+    IDENTITY,
+    Control,
+    Fault,
+    Interrupt,
+    Status,
+)
 
 PERIOD_NS = 10
 
@@ -141,6 +151,9 @@ async def program_equals_golden(dut: Any) -> None:
         assert counted["COMMANDS"] == board.job["program_count"], counted
         assert counted["MAC_CYCLES"] == board.job["mac_cycles"], counted
         assert counted["CYCLES"] > counted["COMPUTE_CYCLES"] > counted["MAC_CYCLES"], counted
+        assert sum(counted[name] for name, _ in CAUSES) == counted["CYCLES"], counted
+        compute = sum(counted[name] for name in COMPUTE_CAUSES)
+        assert compute == counted["COMPUTE_CYCLES"], counted
     Path(os.environ["INTAGLIO_RESULT"]).write_text(json.dumps(counted | {"cpu_seconds": seconds}))
 
 

@@ -176,4 +176,11 @@ MUTANTS = (
         "for source in SOURCES:",
         ("life",),
     ),
+    Mutant(
+        "cause-twice",
+        "causes",
+        "holds & ~earlier",
+        "holds",
+        ("causes",),
+    ),
 )

@@ -10,12 +10,13 @@ import numpy as np
 from intaglio.bench.fixtures_control import DispatchFixture
 from intaglio.bench.fixtures_stepped import stepped_row
 from intaglio.bench.row import Row, Values
+from intaglio.gateware.causes import TOLD_BY, Causes
 from intaglio.gateware.counters import NAMES, Counters
 from intaglio.gateware.life import SOURCES, Life
 from intaglio.gateware.queue import Queue
 from intaglio.gateware.trace import Trace
 from intaglio.spec.commands import ADDRESS, COUNT, RECORDS, Opcode
-from intaglio.spec.registers import TRACE_ENTRIES, Fault
+from intaglio.spec.registers import CAUSES, TRACE_ENTRIES, Fault
 
 COMMANDS = 60
 TRACE_SKIP = 2  # nothing was marked before the first step
@@ -126,6 +127,21 @@ def _counter_golden(inputs: Values) -> Values:
     return {"o": out}
 
 
+def _cause_inputs(rng: Random) -> Values:
+    """Return every combination of conditions, in random order."""
+    return {"i": [{"i": int(bits)} for bits in rng.permutation(1 << len(TOLD_BY))]}
+
+
+def _cause_golden(inputs: Values) -> Values:
+    """Take the first condition that holds; nothing was to be done before the first step."""
+    names = [name.lower() for name, _ in CAUSES]
+    out = ["idle_cycles"]
+    for step in inputs["i"]:
+        holds = [step["i"] >> n & 1 for n in range(len(TOLD_BY))]
+        out.append(names[[*holds, 1].index(1)])
+    return {"o": [{"o": {name: 1}} for name in out[:-1]]}
+
+
 def _trace_inputs(rng: Random) -> Values:
     """Return marks of every entry, then marks and reads of other entries."""
     steps = []
@@ -170,6 +186,7 @@ ROWS = (
     ),
     stepped_row("life", Life, _life_inputs, _life_golden),
     stepped_row("counters", Counters, _counter_inputs, _counter_golden),
+    stepped_row("causes", Causes, _cause_inputs, _cause_golden),
     stepped_row("trace", Trace, _trace_inputs, _trace_golden, skip=TRACE_SKIP),
     *(
         Row(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from intaglio.api.error_pages import Explanation, explain
     from intaglio.api.estimates import estimate, fit_findings
     from intaglio.api.explorations import exploration_dict, explore, require_fit, save_exploration
+    from intaglio.api.files import write_file
     from intaglio.api.gates import Generated, generate
     from intaglio.api.inputs import random_inputs, read_archive, read_inputs
     from intaglio.api.listing import presets, targets
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from intaglio.api.power_run import Power
     from intaglio.api.powers import power
     from intaglio.api.proofs import prove
+    from intaglio.api.quantising import quantise
     from intaglio.api.report_compare import compare_reports, parse_limits
     from intaglio.api.reports import make_report, read_report, save_report
     from intaglio.api.results import save_run, wave_file
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from intaglio.explore.compare_formats_table import FormatComparison, FormatRow
     from intaglio.explore.cost_result import Estimate
     from intaglio.explore.run import Exploration
+    from intaglio.quantise.run import Quantised
+    from intaglio.quantise.scheme import Scheme
     from intaglio.spec.config import ArrayConfig
     from intaglio.spec.config_file import load_config
     from intaglio.spec.errors import Finding, IntaglioError
@@ -72,6 +76,8 @@ _HOMES = {
     "api.power_run": ("Power",),
     "api.powers": ("power",),
     "api.proofs": ("prove",),
+    "api.files": ("write_file",),
+    "api.quantising": ("quantise",),
     "api.report_compare": ("compare_reports", "parse_limits"),
     "api.reports": ("make_report", "read_report", "save_report"),
     "api.results": ("save_run", "wave_file"),
@@ -84,6 +90,8 @@ _HOMES = {
     "explore.compare_formats_page": ("comparison_files",),
     "explore.compare_formats_table": ("FormatComparison", "FormatRow"),
     "explore.run": ("Exploration",),
+    "quantise.run": ("Quantised",),
+    "quantise.scheme": ("Scheme",),
     "spec.config": ("ArrayConfig",),
     "spec.config_file": ("load_config",),
     "spec.errors": ("Finding", "IntaglioError"),
@@ -115,7 +123,9 @@ __all__ = [
     "PeerComparison",
     "Plan",
     "Power",
+    "Quantised",
     "Run",
+    "Scheme",
     "Settings",
     "SuiteResult",
     "Tool",
@@ -152,6 +162,7 @@ __all__ = [
     "power",
     "presets",
     "prove",
+    "quantise",
     "random_inputs",
     "read_archive",
     "read_inputs",
@@ -168,6 +179,7 @@ __all__ = [
     "units",
     "verify",
     "wave_file",
+    "write_file",
 ]
 
 

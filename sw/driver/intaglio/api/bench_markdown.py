@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from intaglio.api.bench_table import BenchLayer, BenchResult
+from intaglio.spec.registers import CAUSES
 
 COLUMNS = ("layer", "cycles", "model", "used", "bound", "reference", "ratio", "streamed", "ratio")
 HEAD = f"| {' | '.join(COLUMNS)} | mismatches |\n|---|--:|--:|--:|---|--:|--:|--:|--:|--:|"
-SPLIT = ("CYCLES", "COMPUTE_CYCLES", "MAC_CYCLES", "ACT_STALLS", "DRAIN_STALLS", "VECTOR_CYCLES")
+SPLIT = ("CYCLES", *(name for name, _ in CAUSES))
 
 
 def markdown(result: BenchResult) -> str:

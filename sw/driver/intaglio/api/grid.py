@@ -1,8 +1,9 @@
 """The grid of configurations that area and clock models are fitted to, through the tools.
 
-``python -m intaglio.api.grid`` places and routes every configuration on a board of each family and
-writes ``grid.json`` of :mod:`intaglio.estimate.grid` after each; what was built before comes from
-the cache, so an interrupted run goes on where it was.
+``python -m intaglio.api.grid`` maps every configuration to a board of each family, then places and
+routes them, small ones first, and writes ``grid.json`` of :mod:`intaglio.estimate.grid` after each;
+what was built before comes from the cache, so an interrupted run goes on where it was, and what it
+has is of use.
 """
 
 from __future__ import annotations
@@ -35,21 +36,23 @@ MIDDLE = {"acts_kib": 64, "weights_kib": 32, "params_kib": 16}
 
 
 def configurations() -> tuple[ArrayConfig, ...]:
-    """Return the grid: every parameter that costs gates at two values or more."""
+    """Return the grid, small ones first: every parameter that costs gates at two values or more."""
     base = ArrayConfig()
     return (
-        PRESETS["tiny"],
-        PRESETS["small"],
         _row(base, 1, 4, 1, 1, **LITTLE),
         _row(base, 1, 4, 2, 1, roundings=TWO, grouped=False, **LITTLE),
+        _row(base, 2, 4, 1, 2, **LITTLE),
         _row(base, 2, 4, 2, 1, roundings=TWO, **LITTLE),
+        PRESETS["tiny"],
+        _row(base, 1, 8, 1, 1, grouped=False, **MIDDLE),
         _row(base, 1, 8, 2, 2, **MIDDLE),
-        _row(base, 2, 8, 1, 2, **MIDDLE),
-        _row(base, 2, 8, 4, 1, roundings=TWO, grouped=False, **MIDDLE),
+        PRESETS["ulx3s-25f"],
+        PRESETS["small"],
+        _row(base, 4, 4, 2, 1, roundings=TWO, **MIDDLE),
+        _row(base, 1, 16, 1, 2, roundings=TWO, **MIDDLE),
+        _row(base, 2, 8, 2, 4, **MIDDLE),
         _row(base, 4, 8, 1, 1, **MIDDLE),
-        _row(base, 4, 8, 2, 2, **MIDDLE),
         _row(base, 2, 16, 1, 4, roundings=TWO, **MIDDLE),
-        _row(base, 2, 16, 2, 4, **MIDDLE),
     )
 
 
@@ -64,7 +67,7 @@ def _row(
 
 
 def measure(families: Sequence[str], *, route: bool, progress: Any = print) -> Iterator[Row]:
-    """Yield a row for each configuration and family; without a clock where it does not fit.
+    """Yield a row for each configuration and family, then those that can be routed again.
 
     Parameters
     ----------
@@ -82,17 +85,21 @@ def measure(families: Sequence[str], *, route: bool, progress: Any = print) -> I
     from intaglio.gateware.emit import TOP
     from intaglio.spec.target import load_target
 
+    placed = []
     for family in families:
         target = load_target(BOARDS[family])
         for config in configurations():
             verilog = accelerator_verilog(config, progress)
             netlist = synthesise(verilog, TOP, target, progress)
-            fmax = None
-            if route and netlist.flow.router and not shortfall(netlist.resources, target):
-                try:
-                    fmax = round(place(netlist, (1,), progress)[0].fmax_mhz, 2)
-                except FitError as error:
-                    progress(str(error))
+            yield Row(config, family, netlist.resources)
+            if netlist.flow.router and not shortfall(netlist.resources, target):
+                placed.append((config, family, netlist))
+    for config, family, netlist in placed if route else ():
+        try:
+            fmax = round(place(netlist, (1,), progress)[0].fmax_mhz, 2)
+        except FitError as error:
+            progress(str(error))
+        else:
             yield Row(config, family, netlist.resources, fmax)
 
 
@@ -102,11 +109,12 @@ def write(
     """Measure the grid and write `file` after each row; rows of other families are kept."""
     old = json.loads(file.read_text("utf-8")) if file.exists() else {"rows": []}
     kept = [row for row in old["rows"] if row.get("family") not in families]
-    rows = []
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
     for row in measure(families, route=route, progress=progress):
-        rows.append(row_dict(row))
-        progress(f"{row.family} {row.config.name}: {dict(row.resources)}, {row.fmax} MHz")
-        write_file(file, _text([*kept, *rows], families, old.get("tools", {})))
+        rows[row.family, row.config.name] = row_dict(row)
+        clock = f", {row.fmax} MHz" if row.fmax else ""
+        progress(f"{row.family} {row.config.name}: {dict(row.resources)}{clock}")
+        write_file(file, _text([*kept, *rows.values()], families, old.get("tools", {})))
 
 
 def _text(rows: Sequence[dict[str, Any]], families: Sequence[str], tools: dict[str, str]) -> str:

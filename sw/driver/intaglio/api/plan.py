@@ -23,6 +23,7 @@ from intaglio.spec.program import Job, Program, is_program
 
 if TYPE_CHECKING:
     from intaglio.bench.library import MemorySettings
+    from intaglio.compiler.passes.certificate import Certificate
     from intaglio.runtime.run import Result
 
 Array = npt.NDArray[np.generic]
@@ -43,12 +44,15 @@ class Plan:
         What it was compiled from; None for a program that was read from a file.
     reference : str
         Engine whose rounding is obeyed.
+    log : tuple of Certificate
+        What the passes did to the network before it was mapped.
     """
 
     program: Program
     config: ArrayConfig
     model: Model | None = None
     reference: str = "litert"
+    log: tuple[Certificate, ...] = ()
 
     @property
     def macs(self) -> int:
@@ -215,6 +219,7 @@ def compile(
     keep_all: bool = False,
     convert: bool = False,
     bits: int = 0,
+    objective: str = "latency",
 ) -> Plan:
     """Compile a model for a configuration.
 
@@ -232,21 +237,24 @@ def compile(
         Quantise the network to the lanes of the configuration first: :meth:`Model.converted`.
     bits : int
         The same, to this width; 0: the lanes' own.
+    objective : str
+        What is to be least: one of :data:`intaglio.compiler.objective.OBJECTIVES`.
 
     Raises
     ------
     ModelError
         E303, E304: what is not supported, all together.
     FitError
-        E401, E402, E403: it does not fit the configuration.
+        E401, E402, E403.
     """
-    from intaglio.compiler.compile import compile_graph
+    from intaglio.api.rewriting import rewritten
+    from intaglio.compiler.objective import compile_for
 
     chosen = load_config(config) if isinstance(config, str) else config
-    if convert or bits:
-        model = model.converted(chosen, bits)
-    program = compile_graph(model.graph, chosen, reference=reference, keep_all=keep_all)
-    return Plan(program, chosen, model, reference)
+    model = model.converted(chosen, bits) if convert or bits else model
+    graph, log = rewritten(model.graph, chosen, reference, keep_all=keep_all)
+    program = compile_for(graph, chosen, objective, reference=reference, keep_all=keep_all)
+    return Plan(program, chosen, model, reference, log)
 
 
 def open_plan(

@@ -22,10 +22,11 @@ MEANINGS = {
     "useful": "multiplications of the network at the peak rate",
     "empty lanes": "steps of the array whose lanes have no pixel, channel or tap",
     "pools and sums": "the vector unit at work",
-    "waiting for activations": "the array waited for the gather",
-    "waiting for the requantiser": "the array waited for the drain",
-    "pipeline": "commands that fill and empty the pipeline",
-    "waiting for memory": "no compute command ran: transfers, commands, dependencies",
+    "waiting for activations": "a command filled the pipeline, or words came from one bank",
+    "waiting for the drain": "words waited for the requantiser, or a command emptied the pipeline",
+    "waiting for weights": "no command ran: weights, parameters or a table were loaded",
+    "waiting for the bus": "no command ran: activations or commands were read, results written",
+    "between commands": "no command ran, and nothing was transferred or one could begin",
     "pipeline and waiting": "all other cycles of the model",
 }
 
@@ -111,16 +112,16 @@ def _lost(
     counters = run["counters"] if run else None
     if run and counters:
         ideal = data["summary"]["macs"]["value"] * run["batch"] / peak
-        compute = counters["COMPUTE_CYCLES"]
         parts = {
             "useful": ideal,
             "empty lanes": counters["MAC_CYCLES"] - ideal,
             "pools and sums": counters["VECTOR_CYCLES"],
             "waiting for activations": counters["ACT_STALLS"],
-            "waiting for the requantiser": counters["DRAIN_STALLS"],
+            "waiting for the drain": counters["DRAIN_STALLS"],
+            "waiting for weights": counters["WEIGHT_STALLS"],
+            "waiting for the bus": counters["BUS_STALLS"],
+            "between commands": counters["IDLE_CYCLES"],
         }
-        parts["pipeline"] = compute - sum(parts.values())
-        parts["waiting for memory"] = counters["CYCLES"] - compute
         return _steps(parts), "counted by the gates"
     layers = [layer for layer in data["layers"] if layer["cycles"]["value"]]
     total = sum(layer["cycles"]["value"] for layer in layers)

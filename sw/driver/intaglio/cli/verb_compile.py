@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,14 @@ def compile_model(
     reference: Reference = "litert",
     convert: Convert = False,
     bits: Bits = 0,
+    objective: Annotated[
+        str,
+        typer.Option(
+            "--objective",
+            metavar="latency|energy|area",
+            help="What is to be least: cycles, bytes on the bus, or memory.",
+        ),
+    ] = "latency",
     keep_all: Annotated[
         bool, typer.Option("--keep-all", help="Write every operator's output to memory.")
     ] = False,
@@ -35,6 +44,7 @@ def compile_model(
     Example: intaglio compile model.tflite --config default -o model.program
     """
     from intaglio import api
+    from intaglio.api.rewriting import memory_use
 
     terminal: Terminal = context.obj
     with terminal.waiting() as progress:
@@ -46,6 +56,7 @@ def compile_model(
             keep_all=keep_all,
             convert=convert,
             bits=bits,
+            objective=objective,
         )
         path = plan.save(output or Path(model.with_suffix(".program").name))
     program = plan.program
@@ -66,6 +77,15 @@ def compile_model(
         f"commands, {sizes['constants_bytes']} bytes of constants, {sizes['tensor_bytes']} bytes "
         "of tensors"
     )
+    for entry in plan.log:
+        terminal.say(f"pass {entry.name}: {entry.changed} operators, {entry.text}")
+    moved, peak = memory_use(plan)
+    terminal.say(
+        f"on the bus: {moved.tensors_read} bytes of tensors in, {moved.written} out, "
+        f"{moved.constants_read} of constants, {moved.commands_read} of commands"
+    )
+    if peak is not None:
+        terminal.say(f"at most {peak.size} bytes of tensors live at once, at {peak.layer}")
     terminal.say(f"written: {path}")
     terminal.result(
         {
@@ -75,6 +95,10 @@ def compile_model(
             "bytes": path.stat().st_size,
             "macs": plan.macs,
             **sizes,
+            "objective": objective,
+            "passes": [entry.as_dict() for entry in plan.log],
+            "traffic_bytes": asdict(moved) | {"total": moved.total},
+            "peak": None if peak is None else asdict(peak),
             "layers": [
                 {
                     "name": layer.name,

@@ -95,7 +95,7 @@ def _weighted(graph: Graph, node: Node, tensors: dict[int, Tensor], lane: Lane, 
         _move_bias(graph, node, tensors, quant_of(weights))
         return node
     else:
-        codes, steps = _plain(real, lane, act_bits, axis, _least_steps(graph, node, tensors))
+        codes, steps = lane_weights(real, lane, act_bits, axis, _least_steps(graph, node, tensors))
     quant = Quantisation(steps.astype(np.float32), np.zeros(steps.size, np.int64), axis)
     wide = np.int8 if np.abs(codes).max(initial=0) <= 127 else np.int32
     tensors[weights.number] = replace(
@@ -147,7 +147,7 @@ def _least_steps(graph: Graph, node: Node, tensors: dict[int, Tensor]) -> Real:
     return real / (quant_of(tensors[x.number]).scale * INT32.max / 2)
 
 
-def _plain(
+def lane_weights(
     real: Real, lane: Lane, act_bits: int, axis: int, least: Real
 ) -> tuple[npt.NDArray[Any], Real]:
     """Return the values of weights in units of 2**-point, and the step of each output channel."""

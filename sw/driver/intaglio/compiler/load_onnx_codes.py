@@ -58,6 +58,8 @@ def per_tensor(scales: Array, points: Array) -> Quantisation:
     scale = np.float32(scales.reshape(-1)[0])
     if not (np.isfinite(scale) and scale > 0):
         raise RefusedError(f"scale {scale}, not a positive number")
+    if not np.isfinite(points).all():
+        raise RefusedError(f"zero point {points.reshape(-1)[0]}, not a whole number")
     return Quantisation(
         np.array([scale], np.float32), np.array([int(points.reshape(-1)[0])], np.int64)
     )

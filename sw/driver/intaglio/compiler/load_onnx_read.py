@@ -82,7 +82,7 @@ def read_onnx(data: bytes, file: str, folder: Path | None) -> OnnxModel:
         if text_of(value.name) not in constants
     }
     outputs = tuple(text_of(value.name) for value in graph.output)
-    made = {*constants, *inputs, *(name for node in nodes for name in node.outputs)}
+    made = {*constants, *inputs, *(name for node in nodes for name in node.outputs if name)}
     absent = [name for name in outputs if name not in made]
     if not outputs or not inputs or absent:
         have = f"output {absent[0]!r} is made nowhere" if absent else "no inputs or no outputs"

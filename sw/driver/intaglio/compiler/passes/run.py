@@ -1,0 +1,123 @@
+"""Runs the passes of the compiler over an integer graph; every rewrite is compared on codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from intaglio.compiler.passes.certificate import Certificate
+from intaglio.compiler.passes.dead import without_dead
+from intaglio.compiler.passes.moves import MoveMerging
+from intaglio.compiler.passes.pads import PadFolding
+from intaglio.compiler.passes.rewrite import Pass, Rewrite, applied
+from intaglio.compiler.passes.tables import ActivationFusion, RequantisationMerging
+from intaglio.spec.graph import Graph, Node, Tensor
+from intaglio.spec.requant import format_of
+
+Array = npt.NDArray[Any]
+RunGraph = Callable[[Graph, Mapping[int, Array], str], Mapping[int, Array]]
+
+PASSES: tuple[Pass, ...] = (
+    MoveMerging(),
+    RequantisationMerging(),
+    PadFolding(),
+    ActivationFusion(),
+)
+FOLDING, DEAD = "constant folding", "dead code"
+
+
+def optimised(
+    graph: Graph, reference: str, run: RunGraph, seed: int = 1
+) -> tuple[Graph, tuple[Certificate, ...]]:
+    """Return the graph after all passes, and what each did.
+
+    A rewrite is taken only where the operators before and after it give the same codes for random
+    ones; tensors keep their numbers.
+
+    Parameters
+    ----------
+    reference : str
+        Engine whose rounding is obeyed.
+    run : callable
+        :func:`intaglio.golden.network.run_graph`, or one like it.
+    """
+    graph, *certificates = _folded(graph, reference, run)
+    for step in PASSES:
+        names: list[str] = []
+        compared = 0
+        found: Rewrite | None = next(step.find(graph), None)
+        refused: set[int] = set()
+        while found is not None:
+            elements = _same(graph, found, reference, run, seed)
+            if elements:
+                graph = applied(graph, found)
+                names.append(found.before[-1].name)
+                compared += elements
+            else:
+                refused.add(found.result)
+            left = (other for other in step.find(graph) if other.result not in refused)
+            found = next(left, None)
+        if names:
+            certificates.append(
+                Certificate(step.name, len(names), True, None, tuple(names), compared)
+            )
+    graph, dead = without_dead(graph)
+    if dead:
+        certificates.append(Certificate(DEAD, len(dead), True, None, dead))
+    return graph, tuple(certificates)
+
+
+def _folded(graph: Graph, reference: str, run: RunGraph) -> tuple[Any, ...]:
+    """Return the graph with operators on constants replaced by their results, and a certificate."""
+    tensors, kept, names = dict(graph.tensors), [], []
+    for node in graph.nodes:
+        read = [number for number in node.inputs if number >= 0]
+        if any(tensors[n].data is None for n in read) or set(node.outputs) & set(graph.outputs):
+            kept.append(node)
+            continue
+        part = _part(replace(graph, tensors=_without_data(tensors, read)), (node,), tuple(read))
+        data = run(part, {n: np.asarray(tensors[n].data) for n in read}, reference)
+        number = node.outputs[0]
+        tensors[number] = replace(tensors[number], data=np.asarray(data[number]))
+        names.append(node.name)
+    if not names:
+        return (graph,)
+    made = Certificate(FOLDING, len(names), True, None, tuple(names))
+    return replace(graph, nodes=tuple(kept), tensors=tensors), made
+
+
+def _without_data(tensors: Mapping[int, Tensor], read: list[int]) -> dict[int, Tensor]:
+    return {**tensors, **{n: replace(tensors[n], data=None) for n in read}}
+
+
+def _same(graph: Graph, rewrite: Rewrite, reference: str, run: RunGraph, seed: int) -> int:
+    """Return how many codes were compared; 0: they are not the same."""
+    nodes = (*rewrite.context, *rewrite.before)
+    given = [n for node in nodes for n in node.inputs if n >= 0]
+    made = {n for node in nodes for n in node.outputs}
+    inputs = tuple(
+        n for n in dict.fromkeys(given) if n not in made and graph.tensors[n].data is None
+    )
+    rng = np.random.default_rng(seed)
+    codes = {n: _codes(graph.tensors[n], rng) for n in inputs}
+    before = run(_part(graph, nodes, inputs), codes, reference)[rewrite.result]
+    if rewrite.after:
+        after = run(_part(graph, rewrite.after, inputs), codes, reference)[rewrite.result]
+    else:
+        after = codes[rewrite.alias]
+    return int(before.size) if np.array_equal(before, after.reshape(before.shape)) else 0
+
+
+def _part(graph: Graph, nodes: tuple[Node, ...], inputs: tuple[int, ...]) -> Graph:
+    read = tuple(n for n in inputs if any(n in node.inputs for node in nodes))
+    return replace(graph, nodes=nodes, inputs=read, outputs=nodes[-1].outputs)
+
+
+def _codes(tensor: Tensor, rng: np.random.Generator) -> Array:
+    form = format_of(tensor)
+    kind = np.int16 if tensor.dtype == "int16" else np.int8
+    return rng.integers(form.min, form.max + 1, tensor.shape).astype(kind)

@@ -1,0 +1,1 @@
+"""From real numbers to integers: calibrates, folds, quantises and allocates bits."""
