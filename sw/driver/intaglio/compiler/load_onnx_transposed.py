@@ -51,8 +51,8 @@ def conv_transpose(builder: Builder, node: OnnxNode) -> Value:
     by_group = codes.reshape(groups, channels // groups, outer, *codes.shape[2:])
     own = by_group.transpose(0, 2, 3, 4, 1).reshape(out, *codes.shape[2:], channels // groups)
     if quant.scales.size > 1:
-        scales, points = (np.tile(part, groups) for part in (quant.scales, quant.zero_points))
-        quant = replace(quant, scales=scales, zero_points=points, axis=0)
+        points = np.tile(quant.zero_points, groups)
+        quant = replace(quant, scales=np.tile(quant.scales, groups), zero_points=points, axis=0)
     number = weight_tensor(builder, f"{node.name}/weights", own, quant, 0)
     at = bias_of(builder, node, optional(builder, node, 2), x, quant, out)
     return Pending(Op.TRANSPOSED_CONV, node.name, (x,), shape, True, attributes, number, at)

@@ -148,6 +148,7 @@ class EdgeCopies:
             operation=Operation.DEPTHWISE,
             out_image=(1, 1, self._context.config.channels),
             params=(Params.of(np.zeros(1, np.int64), (IDENTITY,)),),
+            pad_value=0,  # what the idle taps of a request read, with weight 1 too
             zero_point=0,
             low=INT8.min,
             high=INT8.max,

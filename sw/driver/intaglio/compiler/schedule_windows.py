@@ -161,7 +161,7 @@ class Windows:
             self.compute(
                 common
                 | run.reduction.fields(part, local=layer.lane_group > 0)
-                | run.fields
+                | dict(run.fields)
                 | {
                     "start": common["start"] + run.plane * view.block,
                     "out_start": start + run.first * out.block,

@@ -92,12 +92,13 @@ def _strips(
     height, width, _ = layer.out_image
     rows = sorted({-(-height // n) for n in range(1, height + 1)}, reverse=True)
     columns = sorted({-(-width // n) for n in range(2, width + 1)}, reverse=True)
+    viewed = _viewed(layer, resident)
     kinds = ([(n, width) for n in rows], [(1, n) for n in columns])
     for shapes in kinds:
         fitting = []
         for shape, copies in ((shape, copies) for shape in shapes for copies in (2, 1)):
             sizes = _slot_words(layer, config, shape, blocks)
-            slots = _placed(sizes, _viewed(layer, resident), gaps, copies)
+            slots = _placed(sizes, viewed, gaps, copies)
             if slots is not None:
                 tiling = Tiling(*shape, blocks, slots, False, chunks, resident)
                 fitting += [tiling, replace(tiling, panels_outer=True)]
@@ -107,7 +108,7 @@ def _strips(
     streamed = _streamed(layer, config, resident, gaps, chunks)
     if streamed is not None:
         return streamed
-    return sum(words for words, stays in zip(least, resident, strict=True) if not stays)
+    return sum(words for words, stays in zip(least, viewed, strict=True) if not stays)
 
 
 def _viewed(layer: Layer, resident: tuple[bool, ...]) -> tuple[bool, ...]:

@@ -27,7 +27,8 @@ class PadFolding:
             pad = made.get(node.inputs[0])
             if node.op not in WINDOWS or pad is None or pad.op is not Op.PAD:
                 continue
-            if read_once(graph, pad.outputs[0], reads) and _spatial(graph, pad):
+            zeros = pad.attributes.edge == node.attributes.edge == "zero"
+            if zeros and read_once(graph, pad.outputs[0], reads) and _spatial(graph, pad):
                 yield _folded(graph, pad, node)
 
 
