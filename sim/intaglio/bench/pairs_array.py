@@ -48,6 +48,7 @@ class Mode:
     depthwise: bool = False
     group: int = 0  # 0: all K channels
     channels: int = 0  # above 0: paired taps of so many channels
+    spread: int = 0  # depthwise: outputs of a channel, of the upper half of the channels
 
     def steps(self, config: ArrayConfig) -> list[int]:
         """Return the array steps of each request of a tile."""
@@ -64,6 +65,8 @@ class Mode:
         return {
             "depthwise": int(self.depthwise),
             "group": self.group or config.channels,
+            "spread": self.spread,
+            "spread_channel": config.channels // 2 if self.spread else 0,
             "paired": int(self.channels > 0),
             "channels": self.channels,
             "pair_taps": taps,
@@ -80,7 +83,10 @@ class Mode:
         chosen = []
         for d in range(depth):
             entry = step * depth + d
-            if self.depthwise:
+            if self.spread:
+                part = config.channels // self.spread
+                chosen.append(words[d, config.channels // 2 + lane % part])
+            elif self.depthwise:
                 chosen.append(words[d])
             elif self.channels:
                 tap, channel = divmod(entry, self.channels)
@@ -168,6 +174,7 @@ def _vector_golden(config: ArrayConfig, adds: bool, inputs: Values) -> Values:
 MODES = (
     Mode("broadcast"),
     Mode("depthwise", depthwise=True),
+    Mode("spread", depthwise=True, spread=4),
     Mode("groups", group=2),
     Mode("paired", channels=3),
     Mode("paired-single", channels=1),

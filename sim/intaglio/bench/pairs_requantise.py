@@ -79,8 +79,8 @@ def _codes(rounding: Rounding, accs: list[int], params: list[dict[str, int]]) ->
     return [int(code) for code in codes]
 
 
-def _drain_command() -> dict[str, int]:
-    """Return a COMPUTE command with rows shorter than its output rows, and two blocks."""
+def _drain_command(spread: int) -> dict[str, int]:
+    """Return a COMPUTE command with gaps in and between its output rows, and two blocks."""
     return {
         "rounding": int(Rounding.DOUBLE),
         "zero_point": ZERO_POINT & 0xFFFF,
@@ -90,16 +90,18 @@ def _drain_command() -> dict[str, int]:
         "pixels": 12,
         "out_blocks": 2,
         "out_start": 5,
-        "out_row": 7,
+        "out_row": 17,
+        "out_skip": 2,
+        "spread": spread,
         "out_block": 100,
         "param_start": 2,
         "param_block": CONFIG.drain_steps,
     }
 
 
-def _drain_inputs(rng: np.random.Generator) -> Values:
+def _drain_inputs(spread: int, rng: np.random.Generator) -> Values:
     """Return parameter words and the accumulators of every window."""
-    command = _drain_command()
+    command = _drain_command(spread)
     steps, lanes = CONFIG.drain_steps, CONFIG.requant_lanes
     words = command["param_start"] + command["out_blocks"] * steps
     params: list[dict[str, Any]] = []
@@ -112,9 +114,10 @@ def _drain_inputs(rng: np.random.Generator) -> Values:
     return {"params": params, "i": [[int(acc) for acc in row] for row in accs]}
 
 
-def _drain_golden(inputs: Values) -> Values:
-    """Return the words written, from the addresses' formula."""
-    command, steps, lanes = _drain_command(), CONFIG.drain_steps, CONFIG.requant_lanes
+def _drain_golden(spread: int, inputs: Values) -> Values:
+    """Return the words written, from the formulas of addresses and of channels."""
+    command, steps, lanes = _drain_command(spread), CONFIG.drain_steps, CONFIG.requant_lanes
+    part = CONFIG.channels // (spread or 1)
     writes = []
     for block in range(command["out_blocks"]):
         for window in range(command["pixels"]):
@@ -128,10 +131,12 @@ def _drain_golden(inputs: Values) -> Values:
                 ]
                 codes = _codes(Rounding.DOUBLE, inputs["i"][at], records)
                 for q, code in enumerate(codes):
-                    word |= (code & 0xFF) << (8 * (step * lanes + q))
+                    copy, channel = divmod(step * lanes + q, part)
+                    word |= (code & 0xFF) << (8 * (channel * (spread or 1) + copy))
             row, column = divmod(window, command["out_w"])
             address = command["out_start"] + block * command["out_block"]
-            writes.append({"address": address + row * command["out_row"] + column, "data": word})
+            address += row * command["out_row"] + column * (1 + command["out_skip"])
+            writes.append({"address": address, "data": word})
     return {"o": writes}
 
 
@@ -151,13 +156,16 @@ ROWS = (
         )
         for rounding in Rounding
     ),
-    Row(
-        name="drain",
-        build=partial(DrainFixture, CONFIG),
-        settings={"command": _drain_command()},
-        inputs=_drain_inputs,
-        golden=_drain_golden,
-        first=("params",),
-        latency=None,
+    *(
+        Row(
+            name="drain-spread" if spread else "drain",
+            build=partial(DrainFixture, CONFIG),
+            settings={"command": _drain_command(spread)},
+            inputs=partial(_drain_inputs, spread),
+            golden=partial(_drain_golden, spread),
+            first=("params",),
+            latency=None,
+        )
+        for spread in (0, 4)
     ),
 )
