@@ -61,7 +61,7 @@ def coded_weights(constant: Constant, what: str) -> tuple[Array, Quantisation]:
 def blocked(
     builder: Builder, node: OnnxNode, weights: Constant, order: tuple[int, ...], shape: Shape
 ) -> tuple[Constant, tuple[int, ...]]:
-    """Return weights whose blocks have integer scales, and the number of these, if there are blocks.
+    """Return weights whose blocks have integer scales, and the number of these where there are any.
 
     Parameters
     ----------
