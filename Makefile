@@ -8,7 +8,7 @@ PIP := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check-slow check-sweeps check-mutants models bench bench-sim limits grid accuracy docs clean distclean
+.PHONY: help demo test lint check-slow check-sweeps check-mutants models bench speed fuzz bench-sim limits grid accuracy docs clean distclean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -50,6 +50,15 @@ models: $(VENV)/ready-demo ## Write the seeded benchmark networks to build/model
 bench: $(VENV)/ready-demo ## Configurations a minute that an exploration costs, one worker against two
 	@echo "bench: a minute or two; only a quiet machine gives fair figures"
 	@$(BIN)/python -m intaglio.api.bench_explore
+
+speed: $(VENV)/ready-demo ## CPU seconds of import, mapping and encoding, of check and golden; linear growth
+	@echo "speed: each line in a process of its own"
+	@$(BIN)/python -m intaglio.api.speed
+
+fuzz: $(VENV)/ready-demo ## Damaged model files for ten minutes of CPU time for each importer
+	@echo "fuzz: files that are no graph and no typed error go to build/fuzz"
+	@$(BIN)/python -m intaglio.api.fuzz onnx
+	@$(BIN)/python -m intaglio.api.fuzz tflite
 
 bench-sim: $(VENV)/ready-test ## Simulated cycles and MACs per CPU second of each way to simulate
 	@echo "bench-sim: builds, then times, four simulators"

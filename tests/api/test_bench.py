@@ -17,6 +17,7 @@ from intaglio.api.bench_formula import formula_cycles
 from intaglio.api.bench_layers import COLUMNS, read_layers, read_reference
 from intaglio.api.bench_markdown import markdown
 from intaglio.api.bench_measure import Task, measure
+from intaglio.api.bench_model import model_errors
 from intaglio.api.bench_random import KINDS, random_shape
 from intaglio.api.bench_shapes import Shape, graph_of
 from intaglio.api.bench_table import geomean
@@ -272,3 +273,19 @@ def test_a_trial_in_gates_is_compared(seed: int) -> None:
         device.close()
     assert (trial.compared, trial.mismatches) == (90, 0)
     assert trial.compute == trial.model_compute
+
+
+@pytest.mark.parametrize("stalls", [0.0, 0.4])
+def test_model_errors_of_random_shapes(stalls: float) -> None:
+    found = model_errors("tiny", 3, stalls=stalls, kinds=("conv", "add"), workers=1)
+    assert [kind.kind for kind in found.kinds] == ["conv", "add"]
+    assert found.good
+    assert all(kind.shapes == 3 and kind.compared and kind.layers for kind in found.kinds)
+    assert found.as_dict()["layers_exact"] == found.layers_exact
+
+
+def test_a_wrong_model_is_not_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("intaglio.spec.timing_compute.GATHER_CYCLES", 3)
+    (kind,) = model_errors("tiny", 3, kinds=("conv",), workers=1).kinds
+    assert kind.shapes == kind.explained + 3
+    assert not kind.good

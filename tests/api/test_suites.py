@@ -13,6 +13,7 @@ from intaglio.api.suites_layers import LAYERS
 from intaglio.api.suites_run import mismatch
 from intaglio.spec.errors import UsageError
 
+REAL_NODES = {"Conv": 6, "AveragePool": 12, "MaxPool": 12, "GlobalAveragePool": 2}
 INTEGER_NODES = {"ConvInteger": 2, "MatMulInteger": 1, "QLinearConv": 1, "QLinearMatMul": 8}
 
 
@@ -43,9 +44,25 @@ def test_integer_node_tests_of_onnx_are_exact() -> None:
     result = run_suite("onnx-nodes")
     for name, count in INTEGER_NODES.items():
         assert result.categories[name] == {"cases": count, "passed": count}
-    assert result.categories["MaxPool"]["passed"] == 1
     assert all(reason.startswith("needs ") for _, reason in result.failed)
-    assert result.passed == 13
+    # Real ones of one and two dimensions, quantised to 16 bits, are within the stated error.
+    for name, count in REAL_NODES.items():
+        assert result.categories[name]["passed"] >= count
+    assert result.passed >= 46
+
+
+def test_an_error_beyond_the_bound_fails_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("intaglio.api.suites_onnx_real.bound_of", lambda *_: 1e-9)
+    result = run_suite("onnx-nodes")
+    wrong = [name for name, reason in result.failed if "beyond the bound" in reason]
+    assert "test_basic_conv_with_padding" in wrong
+
+
+@pytest.mark.slow
+def test_node_tests_of_onnx_in_gates() -> None:
+    result = run_suite("onnx-nodes", "sim")
+    assert all(reason.startswith("needs ") for _, reason in result.failed)
+    assert result.passed >= 46
 
 
 @pytest.mark.parametrize("suite", ["litert-random", "ort-random"])

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from intaglio.bench.residues import residual_cases
 from intaglio.bench.stimulus import beside, edges, sensitive, ties, uniform
 from intaglio.spec.formats import INT8, INT16, INT32, IntArray
 from intaglio.spec.quant import Rounding, Scale, fp32_scale, multiplier, q15, requantise
@@ -101,3 +102,26 @@ def test_sensitive_accumulators_mostly_escape_the_clamp(rounding: Rounding) -> N
     acc = sensitive(np.random.default_rng(3), scale, rounding, 1000)
     got = requantise(acc, scale.multiplier, scale.shift, rounding, 0, -128, 127)
     assert 600 < ((got > -128) & (got < 127)).sum() < 1000
+
+
+@pytest.mark.parametrize("rounding", [Rounding.SINGLE_UP, Rounding.SINGLE_AWAY, Rounding.I64_Q15])
+def test_residual_cases_lie_on_a_tie_or_one_bit_from_it(rounding: Rounding) -> None:
+    sums, multipliers, shifts = residual_cases(rounding, 600, np.random.default_rng(5))
+    low = np.int64(1) << (31 - shifts)
+    distance = np.abs(np.abs(sums * multipliers) % low - low // 2)
+    assert ((distance & (distance - 1)) == 0).all()
+    assert len(set(distance.tolist())) > 12
+    assert (sums < 0).any() and (sums > 0).any()
+
+
+def test_residual_cases_of_floats_are_decided_by_their_last_bits() -> None:
+    sums, multipliers, shifts = residual_cases(Rounding.FP32_RNE, 60, np.random.default_rng(5))
+    codes = requantise(sums, multipliers, shifts, Rounding.FP32_RNE, 0, -1000, 1000)
+    exact = [
+        Fraction(s) * m * Fraction(2) ** h
+        for s, m, h in zip(sums.tolist(), multipliers.tolist(), shifts.tolist(), strict=True)
+    ]
+    once = [round(value) for value in exact]
+    assert (codes != once).any(), "no case in which the first rounding decides the second"
+    off = [abs(abs(value) % 1 - Fraction(1, 2)) for value in exact]
+    assert max(off) < Fraction(1, 2**13)

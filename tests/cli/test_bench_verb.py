@@ -87,3 +87,18 @@ def test_a_mismatch_exits_with_1(
 def test_bad_input(intaglio: Command, table: Path, words: tuple[str, ...], code: str) -> None:
     done = intaglio("bench", *words, "--json")
     assert (done.code, done.codes) == (2, [code])
+
+
+def test_shapes_print_the_error_table(intaglio: Command) -> None:
+    found = intaglio("bench", "--shapes", "1", "--config", "tiny", "--json")
+    assert found.code == 0, found.err
+    data = found.json
+    assert data["good"]
+    assert {kind["shapes"] + kind["refused"] for kind in data["kinds"]} == {1}
+
+
+@pytest.mark.parametrize("arguments", [(), ("layers.csv", "--shapes", "2")])
+def test_a_file_or_shapes(intaglio: Command, arguments: tuple[str, ...]) -> None:
+    found = intaglio("bench", *arguments)
+    assert found.code == 2
+    assert "E101" in found.err

@@ -7,14 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from intaglio.api.layer_cycles import model_cycles
 from intaglio.compiler.compile import compile_graph
 from intaglio.compiler.encode import Constants
+from intaglio.golden.machine import GoldenDevice
+from intaglio.golden.network import run_graph
+from intaglio.runtime.run import run_program
 from intaglio.spec.commands import Memory, Opcode, Operation, Region, decode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import FitError
 from intaglio.spec.graph import Attributes, Graph, Node, Op, Quantisation, Tensor
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.program import HostStep, Job, Program
+from intaglio.spec.registers import TRACE_ENTRIES
 from intaglio.spec.window import steps, tile_pixels
 
 CONFIG = replace(PRESETS["small"], name="compile")
@@ -187,12 +192,22 @@ def test_transfers_are_whole_words_inside_their_memories() -> None:
             assert fields["address"] + last <= size
 
 
-def test_more_layers_than_the_trace_has_entries() -> None:
-    chain = Chain(1, 1, 4)
-    for _ in range(257):
+def test_more_layers_than_the_trace_has_entries_are_jobs_of_their_own(
+    rng: np.random.Generator,
+) -> None:
+    chain = Chain(3, 4, 4)
+    for _ in range(TRACE_ENTRIES + 1):
         chain.conv(4, 1)
-    with pytest.raises(FitError, match="E403: chain has 257 layers"):
-        compile_graph(chain.graph(), CONFIG)
+    graph = chain.graph()
+    program = compile_graph(graph, CONFIG)
+    assert [len(step.layers) for step in program.steps if isinstance(step, Job)] == [256, 1]
+    codes = {0: rng.integers(-128, 128, graph.tensors[0].shape).astype(np.int8)}
+    found = run_program(program, GoldenDevice(CONFIG), codes).outputs
+    wanted = run_graph(graph, codes)
+    for number in graph.outputs:
+        np.testing.assert_array_equal(found[number], wanted[number])
+    assert set(model_cycles(program, CONFIG)) == set(range(TRACE_ENTRIES + 1))
+    assert min(model_cycles(program, CONFIG).values()) > 0
 
 
 def test_a_number_too_large_for_its_field_names_layer_and_field() -> None:

@@ -78,20 +78,25 @@ class Counts:
             "tables": (self.table_reads + self.table_writes) * config.table_bytes,
         }
 
-    def bound(self, config: ArrayConfig, memory: MemoryModel) -> str:
-        """Return the unit that is needed for the most cycles.
+    def needs(self, config: ArrayConfig, memory: MemoryModel) -> dict[str, float]:
+        """Return for how many cycles each unit is needed, were it never to wait.
 
-        ``array``, ``vector``, ``activations`` (bank passes), ``requantise`` or ``memory``.
+        ``array``, ``vector``, ``activations`` (bank passes), ``requantise`` and ``memory``. The
+        greatest is the layer's waterline at effective rates.
         """
         given = (memory.bytes_per_cycle, memory.width, config.bus_bytes)
         rate = min(value for value in given if value is not None)
-        needs = {
+        return {
             "array": self.steps,
             "vector": self.vector_steps,
             "activations": self.passes,
             "requantise": self.drain,
             "memory": self.dram_bytes / rate,
         }
+
+    def bound(self, config: ArrayConfig, memory: MemoryModel) -> str:
+        """Return the unit that is needed for the most cycles: a key of :meth:`needs`."""
+        needs = self.needs(config, memory)
         return max(needs, key=lambda name: needs[name])
 
 

@@ -47,8 +47,8 @@ class LanePlaces(Component):
     restart : In(1)
         Begin at window 0; `ready` falls for P cycles.
     ready : Out(1)
-    next_tile : In(1)
-        Advance every lane by a tile; only while `ready`.
+    next_tile, first_tile : In(1)
+        Advance every lane by a tile, or put it back to its first window; only while `ready`.
     y, x, word : Out(P of each)
         Row, column and word address of the first tap of each lane's window.
 
@@ -64,6 +64,7 @@ class LanePlaces(Component):
                 "restart": In(1),
                 "ready": Out(1),
                 "next_tile": In(1),
+                "first_tile": In(1),
                 "y": Out(data.ArrayLayout(shape(_FIELD["y0"]), lanes)),
                 "x": Out(data.ArrayLayout(shape(_FIELD["x0"]), lanes)),
                 "word": Out(data.ArrayLayout(act_address(config), lanes)),
@@ -83,6 +84,7 @@ class LanePlaces(Component):
             }
         )
         lane = [fields_of(place, name=f"lane_{p}", reset_less=True) for p in range(lanes)]
+        begin = [fields_of(place, name=f"begin_{p}", reset_less=True) for p in range(lanes)]
         walker = fields_of(place, reset_less=True)
         fill = Signal(range(lanes + 1))
         m.d.comb += self.ready.eq(fill == 0)
@@ -101,7 +103,10 @@ class LanePlaces(Component):
             m.d.sync += fill.eq(fill - 1)
             self._advance(m, walker, walker, window)
             for p in range(lanes):
-                m.d.sync += lane[p].eq(lane[p + 1] if p + 1 < lanes else walker)
+                following = begin[p + 1] if p + 1 < lanes else walker
+                m.d.sync += [begin[p].eq(following), lane[p].eq(following)]
+        with m.Elif(self.first_tile):
+            m.d.sync += [lane[p].eq(begin[p]) for p in range(lanes)]
         with m.Elif(self.next_tile):
             for p in range(lanes):
                 self._advance(m, lane[p], lane[p], tile)

@@ -44,7 +44,7 @@ class WindowGenerator(Component):
 
     Timing
     ------
-    P + 2 cycles before the first request of an output block, then one a cycle.
+    P + 2 cycles before the first request of a command, then one a cycle.
 
     Golden: the two formulas of :class:`intaglio.spec.window.Window`.
     """
@@ -110,7 +110,8 @@ class WindowGenerator(Component):
 
         m.d.comb += [
             Cat(places.command, taps.command).eq(Cat(command, command)),
-            places.next_tile.eq(take & taps.last),
+            places.next_tile.eq(take & taps.last & ~last_tile),
+            places.first_tile.eq(take & taps.last & last_tile),
             taps.wide.eq(~convolves | command.paired),
             taps.advance.eq(take),
         ]
@@ -129,15 +130,13 @@ class WindowGenerator(Component):
             with m.State("TAPS"):
                 m.d.comb += take.eq(room)
                 with m.If(take & taps.last):
-                    m.d.sync += left.eq(left - tile)
+                    m.d.sync += left.eq(Mux(last_tile, command.pixels, left - tile))
                     with m.If(last_tile):
                         m.d.sync += out_block.eq(out_block + 1)
                         with m.If(local & (~narrow | out_block[0])):
                             m.d.sync += base.eq(base + command.in_block)
                         with m.If(last_out):
                             m.next = "DRAIN"
-                        with m.Else():
-                            m.next = "PLACE"
             with m.State("DRAIN"), m.If(self.o.valid & self.o.ready):
                 m.next = "IDLE"
         return m

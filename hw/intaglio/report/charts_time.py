@@ -88,16 +88,21 @@ def efficiency_gap(report: Report) -> Drawing:
     """T over T_ideal; the height above the diagonal is 1 / E."""
     layers = working(report)
     points = [(value(n, "ideal_cycles"), value(n, "cycles"), n["name"]) for n in layers]
+    lines = [
+        (p[0], value(n, "waterline_cycles"), p[2]) for n, p in zip(layers, points, strict=True)
+    ]
+    lines = [line for line in lines if line[1] > 0]
     ideal, real = sum(p[0] for p in points), sum(p[1] for p in points)
     drawing = Drawing(
         "efficiency_gap",
         "Efficiency gap",
         f"Cycles of each layer over the cycles that its MACs take at the peak rate. All layers "
         f"together take {short(real)} cycles for {short(ideal)}: efficiency "
-        f"{ideal / real if real else 0:.1%}. Diagonals have one efficiency.",
+        f"{ideal / real if real else 0:.1%}. Diagonals have one efficiency. Rings: the cycles of "
+        "the unit that is needed most, were it never to wait; from there to the dot is waiting.",
     )
     left, right, top, bottom = plot_area(drawing)
-    low, high = log_range([v for p in points for v in p[:2]])
+    low, high = log_range([v for p in (*points, *lines) for v in p[:2]])
     x = Axis(low, high, left, right, log=True)
     y = Axis(low, high, bottom, top, log=True)
     draw_axes(drawing, x, y, "T ideal = MACs / peak, cycles", "T, cycles")
@@ -105,6 +110,9 @@ def efficiency_gap(report: Report) -> Drawing:
         start, end = max(low, low * share), high * share
         drawing.line(x(start), y(start / share), x(end), y(end / share), "grey", dashed=share < 1)
         drawing.text(x(end) - 4, y(end / share) + 12, f"{share:.0%}", anchor="end", size=10)
+    for at_x, line, name in lines:
+        text = f"{name}: {line:,.0f} cycles at effective rates"
+        drawing.dot(x(at_x), y(line), "orange", text, 4, hollow=True)
     for at_x, at_y, name in points:
         text = f"{name}: {at_y:,.0f} cycles for {at_x:,.0f}, {at_x / at_y:.1%}"
         drawing.dot(x(at_x), y(at_y), "blue", text)

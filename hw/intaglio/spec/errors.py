@@ -134,6 +134,7 @@ CODES: dict[str, str] = {
     "E405": "a precision is asked for that the array was not built for",
     "E406": "the design does not fit the part",
     "E407": "no configuration of the space fits the part",
+    "E408": "no allocation of bits meets the budget",
     "E501": "a tool is missing",
     "E502": "a tool is too old",
     "E503": "a scheduler cannot be reached",

@@ -23,7 +23,6 @@ DRAIN_CYCLES = 15  # accumulators to the written word
 GATHER_CYCLES = 2  # a request's last pass to its words
 START_CYCLES = 5  # a command is taken to its first request, without the P cycles of placing
 SCALE_CYCLES = 2  # sums of groups pass their scales, where the array has these
-BLOCK_CYCLES = 3  # the same from one output block's last request to the next one's first
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,7 @@ def compute_cycles(fields: Mapping[str, int], config: ArrayConfig) -> ComputeCyc
     steps = _steps(fields, config, passes.shape[1])
     pipeline = _Pipeline(operation, config, fields)
     patterns = [tuple(pattern) for pattern in passes.tolist()]
-    for block in range(fields["out_blocks"]):
-        pipeline.place(first=block == 0)
+    for _ in range(fields["out_blocks"]):
         left = fields["pixels"]
         for pattern in patterns:
             pipeline.tile(pattern, steps, min(left, tile))
@@ -184,20 +182,13 @@ class _Pipeline:
         self.unit = ARRAY_CYCLES + (SCALE_CYCLES if config.group_scale == "integer" else 0)
         self.on_array = operation in (Operation.CONV, Operation.DEPTHWISE)
         self.now = 0  # absolute cycle that the relative times below count from
-        self.ready = 0  # the next request may reach the gather
+        self.ready = START_CYCLES + config.pixels  # the next request may reach the gather
         self.shown = -1  # the last request reached the gather
         self.pops = (-9, -9)  # the last but one and the last word were taken
         self.last = -(10**6)  # the last step of the last tile was issued
         self.payloads = 0  # accumulator payloads of that tile
         self.waited = 0  # cycles that words waited for the drain copy
         self.known: dict[_Key, tuple[_After, int]] = {}
-
-    def place(self, *, first: bool) -> None:
-        """Begin an output block."""
-        if first:
-            self.ready = START_CYCLES + self.config.pixels
-        else:
-            self.ready = max(self.ready, self.shown + BLOCK_CYCLES + self.config.pixels)
 
     def tile(self, passes: tuple[int, ...], steps: list[int], count: int) -> None:
         """Run one tile: every request, for every input block."""

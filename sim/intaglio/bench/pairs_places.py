@@ -71,17 +71,16 @@ def _tap_golden(inputs: Values) -> Values:
 
 
 def _lane_inputs(rng: Random) -> Values:
-    """Return, for each window, a restart, the wait for it, and tiles with pauses."""
+    """Return, for each window, a restart, the wait for it, and twice its tiles with pauses."""
     steps = []
     for window in WINDOWS:
         # The tile before is still to be seen at a restart, from x0: so that is always the same.
         command = replace(window, x0=-2).fields(Operation.CONV, TINY)
-        begin = {"command": command, "restart": 1, "next_tile": 0}
-        steps += [begin, *[begin | {"restart": 0}] * TINY.pixels]
-        for _ in range(-(-command["pixels"] // TINY.pixels)):
-            pauses = int(rng.integers(3))
-            steps += [begin | {"restart": 0}] * pauses
-            steps.append(begin | {"restart": 0, "next_tile": 1})
+        rest = {"command": command, "restart": 0, "next_tile": 0, "first_tile": 0}
+        steps += [rest | {"restart": 1}, *[rest] * TINY.pixels]
+        tiles = -(-command["pixels"] // TINY.pixels)
+        for move in (*["next_tile"] * (tiles - 1), "first_tile", *["next_tile"] * tiles):
+            steps += [*[rest] * int(rng.integers(3)), rest | {move: 1}]
     return {"i": steps}
 
 
@@ -111,7 +110,7 @@ def _lane_golden(inputs: Values) -> Values:
         elif wait:
             wait -= 1
         else:
-            tile += step["next_tile"]
+            tile = 0 if step["first_tile"] else tile + step["next_tile"]
     return {"o": out}
 
 

@@ -53,10 +53,12 @@ def rounded(number: Exact, form: IeeeFormat) -> Any:
         top = z3.If(z3.Extract(bit, bit, size) == 1, constant(bit, EXPONENT_BITS), top)
     place = top + number.exponent - (p - 1)
     place = z3.If(place < form.quantum, constant(form.quantum, EXPONENT_BITS), place)
-    # Zeros below, so that places finer than the number's own are shifts to the right too.
-    wide = z3.Concat(size, constant(0, p))
+    # Zeros below, so that places finer than the number's own are shifts to the right too; and
+    # above, so that half of a place far beyond the number still has its bit.
+    wide = z3.Concat(constant(0, 2), size, constant(0, p))
     amount = extended(place - number.exponent + p, wide.size())
-    far = z3.If(amount > wide.size(), constant(wide.size(), wide.size()), amount)
+    most = constant(wide.size() - 1, wide.size())
+    far = z3.If(amount > most, most, amount)
     whole = z3.LShR(wide, far)
     rest = wide - (whole << far)
     half = z3.LShR(constant(1, wide.size()) << far, 1)

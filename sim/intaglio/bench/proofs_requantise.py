@@ -7,7 +7,7 @@ from typing import Any
 
 from intaglio.bench.late_z3 import z3
 from intaglio.bench.proof import Proof, Step
-from intaglio.bench.proof_claims import flow
+from intaglio.bench.proof_claims import arrives, resets
 from intaglio.bench.proof_gates import Gates, Trace
 from intaglio.bench.proof_solve import Claim, Solved
 from intaglio.bench.proof_terms import constant, extended, field
@@ -252,7 +252,7 @@ def _back_single(component: Requantise, gates: Gates) -> Iterator[Claim]:
     zero = _finished(component, constant(0, wide))
     yield Claim("mode 4, product 0", out == zero, [*given, product == 0])
     most = bits - 1 - FP32_SHIFTS.start
-    for place in range(low_place, low_place + 3):
+    for place in range(low_place, low_place + 2):
         top = [z3.Extract(place, place, product) == 1, z3.LShR(product, place) == 1]
         drop = place + 1 - FP32_MANTISSA_BITS
         near = _half_even(size, drop) << drop
@@ -265,21 +265,38 @@ def _back_single(component: Requantise, gates: Gates) -> Iterator[Claim]:
 
 
 def _places(component: Requantise, gates: Gates) -> Iterator[Claim]:
-    """A factor and a 24-bit multiplier at their places give a product of one of three lengths."""
+    """A factor and a 24-bit multiplier at their places give a product of one of two lengths."""
     bits = component.config.acc.bits
     low, high = 1 << bits - 2, 1 << bits - 1
     a, b = z3.Ints("a b")
     least, most = 1 << FP32_MANTISSA_BITS - 1, 1 << FP32_MANTISSA_BITS
     given = [low <= a, a <= high, least <= b, b < most]
     yield Claim("least product", a * b >= low * least, given)
-    yield Claim("greatest product", a * b < 1 << bits - 2 + FP32_MANTISSA_BITS + 2, given)
+    yield Claim("greatest product", a * b < 1 << bits - 2 + FP32_MANTISSA_BITS + 1, given)
+
+
+def _flow(component: Requantise, gates: Gates) -> Iterator[Claim]:
+    """As of every unit, but a payload that waits does so after a cycle in the same mode.
+
+    Registers that a mode holds at 0 are there from its first cycle on, whether values move or not.
+    """
+    trace = Trace(gates, rounding=z3.BitVec("rounding", gates.inputs["rounding"].size()))
+    trace.cycle()
+    trace.cycle(o__ready=0)
+    trace.cycle(o__ready=0)
+    waits = [trace.at(1, "o__valid") == 1]
+    yield Claim("a unit that waits takes nothing", trace.at(1, "i__ready") == 0, waits)
+    kept = [before == after for before, after in trace.registers(1, 2)]
+    yield Claim("a unit that waits keeps its registers", z3.And(*kept), waits)
+    yield from arrives(component, gates)
+    yield from resets(component, gates)
 
 
 def _steps(component: Requantise) -> Sequence[Step]:
     steps: list[Step] = [Solved(_front), Solved(_multiplied), Solved(_back, state="composed")]
     if Rounding.FP32_RNE in component.config.roundings:
         steps += [Solved(_back_single), Solved(_places)]
-    return (*steps, flow())
+    return (*steps, Solved(_flow, state=""))
 
 
 _WHY = (

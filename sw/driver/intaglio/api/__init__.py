@@ -6,9 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from intaglio.api.allocate_files import AllocatedTable, allocate_model, allocate_table
+    from intaglio.api.allocations import Allocated, allocate_bits
     from intaglio.api.bench_run import bench
     from intaglio.api.bench_table import BenchLayer, BenchResult
     from intaglio.api.benches import verify
+    from intaglio.api.bits import Bits, read_bits_file
     from intaglio.api.board_build import Built, boards, build
     from intaglio.api.check_findings import ModelCheck, check_model
     from intaglio.api.checking import Checked, Settings, check, reference_inputs
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from intaglio.api.devices import open_device, parse_memory
     from intaglio.api.error_pages import Explanation, explain
     from intaglio.api.estimates import estimate, fit_findings
+    from intaglio.api.evaluation import Evaluation, evaluate
     from intaglio.api.explorations import exploration_dict, explore, require_fit, save_exploration
     from intaglio.api.files import write_file
     from intaglio.api.gates import Generated, generate
@@ -52,6 +56,9 @@ if TYPE_CHECKING:
 
 # Where each name lives: a module is loaded when one of its names is first used.
 _HOMES = {
+    "api.allocate_files": ("AllocatedTable", "allocate_model", "allocate_table"),
+    "api.allocations": ("Allocated", "allocate_bits"),
+    "api.bits": ("Bits", "read_bits_file"),
     "api.bench_run": ("bench",),
     "api.bench_table": ("BenchLayer", "BenchResult"),
     "api.benches": ("verify",),
@@ -60,6 +67,7 @@ _HOMES = {
     "api.checking": ("Checked", "Settings", "check", "reference_inputs"),
     "api.comparison": ("Comparison", "Mismatch", "compare"),
     "api.error_pages": ("Explanation", "explain"),
+    "api.evaluation": ("Evaluation", "evaluate"),
     "api.explorations": ("exploration_dict", "explore", "require_fit", "save_exploration"),
     "api.peers": ("PeerComparison", "compare_peers", "save_peers"),
     "explore.cost_result": ("Estimate",),
@@ -99,14 +107,18 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Allocated",
+    "AllocatedTable",
     "ArrayConfig",
     "BenchLayer",
     "BenchResult",
+    "Bits",
     "Built",
     "Checked",
     "Comparison",
     "DemoDigits",
     "Estimate",
+    "Evaluation",
     "Explanation",
     "Exploration",
     "Finding",
@@ -129,6 +141,9 @@ __all__ = [
     "Settings",
     "SuiteResult",
     "Tool",
+    "allocate_bits",
+    "allocate_model",
+    "allocate_table",
     "bench",
     "boards",
     "break_units",
@@ -144,6 +159,7 @@ __all__ = [
     "demo_digits",
     "doctor",
     "estimate",
+    "evaluate",
     "explain",
     "exploration_dict",
     "explore",
@@ -165,6 +181,7 @@ __all__ = [
     "quantise",
     "random_inputs",
     "read_archive",
+    "read_bits_file",
     "read_inputs",
     "read_report",
     "reference_inputs",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from intaglio.api.bench_table import BenchLayer, BenchResult
 from intaglio.spec.registers import CAUSES
 
-COLUMNS = ("layer", "cycles", "model", "used", "bound", "reference", "ratio", "streamed", "ratio")
-HEAD = f"| {' | '.join(COLUMNS)} | mismatches |\n|---|--:|--:|--:|---|--:|--:|--:|--:|--:|"
+COLUMNS = (
+    *("layer", "cycles", "model", "used", "of formula", "bound"),
+    *("reference", "ratio", "streamed", "ratio", "mismatches"),
+)
+HEAD = f"| {' | '.join(COLUMNS)} |\n|---|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|"
 SPLIT = ("CYCLES", *(name for name, _ in CAUSES))
 
 
@@ -35,14 +38,14 @@ def markdown(result: BenchResult) -> str:
 
 def _line(layer: BenchLayer) -> str:
     if layer.cycles is None:
-        return f"| {layer.name} | | | | not supported: {layer.unsupported} | | | | | |"
+        return f"| {layer.name} | | | | | not supported: {layer.unsupported} | | | | | |"
     wrong = [n for n in (layer.mismatches, layer.streamed_mismatches) if n is not None]
-    used = "" if layer.utilisation is None else f"{100 * layer.utilisation:.1f} %"
     cells = (
         layer.name,
         f"{layer.cycles:,}",
         _count(layer.model_cycles),
-        used,
+        _share(layer.utilisation),
+        _share(layer.of_formula),
         layer.bound,
         _count(layer.reference_cycles),
         _ratio(layer.ratio),
@@ -55,6 +58,10 @@ def _line(layer: BenchLayer) -> str:
 
 def _count(value: float | None) -> str:
     return "" if value is None else f"{value:,.0f}"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f} %"
 
 
 def _ratio(value: float | None) -> str:

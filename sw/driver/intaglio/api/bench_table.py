@@ -70,6 +70,11 @@ class BenchLayer:
     unsupported: str = ""
     counters: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def of_formula(self) -> float | None:
+        """Cycles of the formula / ours: above 1 is faster than the formula."""
+        return ratio_of(self.formula_cycles, self.cycles)
+
 
 @dataclass(frozen=True)
 class BenchResult:
@@ -165,7 +170,7 @@ class BenchResult:
 def layer_dict(layer: BenchLayer) -> dict[str, Any]:
     """Return a line as plain values."""
     values = {name: getattr(layer, name) for name in FIELDS}
-    return values | {"counters": dict(layer.counters)}
+    return values | {"of_formula": layer.of_formula, "counters": dict(layer.counters)}
 
 
 def geomean(ratios: Sequence[float | None]) -> float | None:

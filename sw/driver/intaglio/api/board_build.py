@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from intaglio.spec.config import ArrayConfig
@@ -195,7 +195,7 @@ def build(
     from intaglio.boards.route import route
     from intaglio.boards.synth import synthesise
 
-    name, about, macs, verilog, top, usual = _design(config, unit, form, settings, progress)
+    name, about, macs, verilog, top, usual = _design(config, unit, form, settings, target, progress)
     place = load_target(target or usual)
     netlist = synthesise(verilog, top, place, progress)
     check_fit(netlist.resources, place, name, macs)
@@ -211,6 +211,7 @@ def _design(
     unit: str,
     form: str,
     settings: Sequence[str] | Mapping[str, int | str],
+    target: str | None,
     progress: Progress,
 ) -> tuple[str, dict[str, Any], int, str, str, str]:
     """Return name, origin, MACs, Verilog, top module and usual target."""
@@ -229,6 +230,8 @@ def _design(
     from intaglio.gateware.emit import TOP
 
     chosen_config = load_config(config) if isinstance(config, str) else config
+    if target:  # its multiplier blocks, not those of the configuration's own
+        chosen_config = replace(chosen_config, target=load_target(target).name)
     about = {"config": {"name": chosen_config.name, "digest": chosen_config.digest}}
     verilog = accelerator_verilog(chosen_config, progress)
     usual = chosen_config.target

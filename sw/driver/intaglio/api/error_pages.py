@@ -62,6 +62,7 @@ MORE = {
     "E402": "array.max_terms sets the longest sum that the accumulator holds.",
     "E406": "The figures are those of the netlist where it was built, else of the estimate.",
     "E407": "The error names the smallest design of the space and by how much it is too large.",
+    "E408": "The error names the least cost that any allocation has.",
     "E503": "Finished results are kept; the same command without --cluster goes on locally.",
 }
 

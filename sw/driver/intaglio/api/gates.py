@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,7 @@ def generate(
 
     chosen = load_config(config) if isinstance(config, str) else config
     place = load_target(target or chosen.target)
+    chosen = replace(chosen, target=place.name)
     verilog = accelerator_verilog(chosen, progress)
     contents = {f"{TOP}.v": verilog}
     if place.pins:

@@ -88,7 +88,8 @@ def measure(families: Sequence[str], *, route: bool, progress: Any = print) -> I
     placed = []
     for family in families:
         target = load_target(BOARDS[family])
-        for config in configurations():
+        for plain in configurations():
+            config = replace(plain, target=target.name)
             verilog = accelerator_verilog(config, progress)
             netlist = synthesise(verilog, TOP, target, progress)
             yield Row(config, family, netlist.resources)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from intaglio.spec.commands import COMMAND_BYTES
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.program import Job, Program
+from intaglio.spec.registers import TRACE_ENTRIES
 from intaglio.spec.timing import MemoryModel, predict
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def model_cycles(
         start = 0
         for layer in job.layers:
             last = layer == job.layers[-1]
-            end = (stats.cycles or 0) if last else stats.marks.get(layer, start)
+            end = (stats.cycles or 0) if last else stats.marks.get(layer % TRACE_ENTRIES, start)
             found[layer] = end - start
             start = end
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from intaglio.api.bits import Bits
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, UsageError
 from intaglio.spec.formats import INT8
@@ -31,14 +32,14 @@ class Model:
         """Name in the file, or the file's own."""
         return self.graph.name
 
-    def converted(self, config: ArrayConfig, bits: int = 0) -> Model:
+    def converted(self, config: ArrayConfig, bits: int | Bits = 0) -> Model:
         """Return the network in the number formats of a configuration's lanes.
 
         Parameters
         ----------
-        bits : int
+        bits : int or Bits
             Of the activations, where the lanes switch: 4, 8 or 16; inputs of the network keep 8
-            bits where that is 4. 0: the only width of the lanes, or 8.
+            bits where that is 4. 0: the only width of the lanes, or 8. Of each tensor by itself.
 
         Raises
         ------
@@ -49,6 +50,8 @@ class Model:
         """
         from intaglio.compiler.convert import convert
 
+        if isinstance(bits, Bits):
+            return replace(self, graph=bits.converted(self.graph, config))
         lane = config.lanes
         width = bits or (INT8.bits if lane.switched else lane.act_bits)
         if width not in lane.widths:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from intaglio.api.bits import Bits
 from intaglio.api.devices import Watched, open_device
 from intaglio.api.files import read_file, write_file
 from intaglio.api.model import Model, load
@@ -151,8 +152,7 @@ class Plan:
             result = run_program(self.program, watched, codes, keep=keep)
         finally:
             device.close()
-        memory = getattr(device, "memory", None)
-        return self._outcome(device.name, batch, result, memory)
+        return self._outcome(device.name, batch, result, getattr(device, "memory", None))
 
     def check_config(self, config: ArrayConfig) -> None:
         """Raise ModelError (E313) if the program was made for another configuration."""
@@ -218,7 +218,7 @@ def compile(
     reference: str = "litert",
     keep_all: bool = False,
     convert: bool = False,
-    bits: int = 0,
+    bits: int | Bits = 0,
     objective: str = "latency",
 ) -> Plan:
     """Compile a model for a configuration.
@@ -235,8 +235,8 @@ def compile(
         Every operator's output is written to memory, so that each can be compared.
     convert : bool
         Quantise the network to the lanes of the configuration first: :meth:`Model.converted`.
-    bits : int
-        The same, to this width; 0: the lanes' own.
+    bits : int or Bits
+        The same, to this width, or to that of each tensor; 0: the lanes' own.
     objective : str
         What is to be least: one of :data:`intaglio.compiler.objective.OBJECTIVES`.
 
@@ -264,7 +264,7 @@ def open_plan(
     reference: str = "litert",
     keep_all: bool = False,
     convert: bool = False,
-    bits: int = 0,
+    bits: int | Bits = 0,
 ) -> Plan:
     """Return the plan in a program file, or compile a model file; the content decides which.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from intaglio.api.suites import Case
+from intaglio.api.suites_onnx_real import real_case
 from intaglio.api.suites_run import mismatch
 from intaglio.spec.errors import EnvironmentFault, Finding
 from intaglio.spec.formats import Array
@@ -17,7 +18,6 @@ OPERATORS = {
     *("MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"),
 }
 INTEGERS = (np.int8, np.uint8, np.int16, np.uint16)
-REAL = "needs 16-bit activations on the array: the case holds real numbers, to be quantised"
 UNIT = ("scale_of_one", np.ones((), np.float32))
 
 
@@ -72,7 +72,7 @@ class _Run:
         node = self._case.model.graph.node[0]
         inputs, outputs = self._case.data_sets[0]
         if inputs[0].dtype not in INTEGERS:
-            return REAL
+            return real_case(self._case, device)
         if len(outputs) > 1:
             return "needs places of the maximum as a second output, which are no codes"
         named = dict(zip(node.input, inputs, strict=True))

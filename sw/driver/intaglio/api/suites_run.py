@@ -20,14 +20,26 @@ CONFIG = "tiny"
 
 
 @cache
-def suite_config(bits: int = 8) -> ArrayConfig:
-    """Return the accelerator for activations of `bits`: small, so that it is built quickly."""
+def suite_config(bits: int = 8, *, deep: bool = False) -> ArrayConfig:
+    """Return the accelerator for activations of `bits`: small, so that it is built quickly.
+
+    With `deep` its weights are as wide as its activations.
+    """
     config = PRESETS[CONFIG]
-    return config if bits == 8 else replace(config, name=f"{CONFIG}{bits}", act_bits=bits)
+    if bits == 8:
+        return config
+    name = f"{CONFIG}{bits}{'w' if deep else ''}"
+    return replace(config, name=name, act_bits=bits, weight_bits=bits if deep else 8)
 
 
 def mismatch(
-    graph: Graph, inputs: Mapping[int, Array], expected: Array, device: str, reference: str
+    graph: Graph,
+    inputs: Mapping[int, Array],
+    expected: Array,
+    device: str,
+    reference: str,
+    *,
+    deep: bool = False,
 ) -> str:
     """Return how the output of a graph differs from `expected`; empty: it does not.
 
@@ -40,8 +52,11 @@ def mismatch(
     device : str
         ``"golden"``: the golden operators; where the array takes the graph, the program on the
         golden device too. ``"sim"``: the program in simulated gates.
+    deep : bool
+        Weights are as wide as activations.
     """
-    config = suite_config(16 if graph.tensors[graph.inputs[0]].dtype == "int16" else 8)
+    wide = graph.tensors[graph.inputs[0]].dtype == "int16"
+    config = suite_config(16 if wide else 8, deep=deep)
     number = graph.outputs[0]
     wanted = expected.astype(np.int64) - graph.tensors[number].offset
     if device == "golden":

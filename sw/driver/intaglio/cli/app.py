@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from intaglio.cli import (
+    verb_allocate,
     verb_bench,
     verb_boards,
     verb_build,
@@ -22,6 +23,7 @@ from intaglio.cli import (
     verb_demo,
     verb_doctor,
     verb_estimate,
+    verb_evaluate,
     verb_explain,
     verb_explore,
     verb_flow,
@@ -75,6 +77,8 @@ VERBS = (
     ("compile", verb_compile.compile_model),
     ("run", verb_run.run),
     ("quantise", verb_quantise.quantise),
+    ("allocate", verb_allocate.allocate),
+    ("evaluate", verb_evaluate.evaluate),
     ("verify", verb_verify.verify),
     ("bench", verb_bench.bench),
     ("compare-formats", verb_compare_formats.compare_formats),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -34,9 +35,33 @@ Bits = Annotated[
     int,
     typer.Option("--bits", metavar="4|8|16", help="Convert to this width, where lanes switch."),
 ]
+Allocation = Annotated[
+    Path | None,
+    typer.Option(
+        "--allocation",
+        metavar="FILE",
+        help="Convert to the bits of each tensor, as intaglio allocate wrote them.",
+    ),
+]
 Config = Annotated[
     str, typer.Option("--config", metavar="NAME|FILE", help="A preset or a TOML file.")
 ]
+
+
+def chosen_bits(bits: int, allocation: Path | None) -> int | Any:
+    """Return the width of all tensors, or the bits of each that a file holds."""
+    if allocation is None:
+        return bits
+    from intaglio.api.bits import read_bits_file
+
+    if bits:
+        from intaglio.spec.errors import Finding, UsageError
+
+        both = f"--bits {bits} and --allocation {allocation}"
+        raise UsageError(
+            Finding("E102", f"{both} exclude each other", "--bits", both, "one", "leave one out")
+        )
+    return read_bits_file(allocation)
 
 
 def flag_of(name: str) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from intaglio.cli.common import Bits, Config
 from intaglio.cli.terminal import Terminal
+from intaglio.spec.errors import Finding, UsageError
 
 if TYPE_CHECKING:
     from intaglio.api import BenchLayer, BenchResult
@@ -18,16 +19,19 @@ NOT_GOOD = 1
 RUNS = Path("build/bench")
 COLUMNS = (
     *("layer", "operator", ">MACs", ">cycles", ">used", "bound", ">reference", ">ratio"),
-    *(">streamed\ncycles", ">streamed\nratio", ">mis-\nmatches"),
+    *(">of\nformula", ">streamed\ncycles", ">streamed\nratio", ">mis-\nmatches"),
 )
 
 
 def bench(
     context: typer.Context,
     source: Annotated[
-        Path,
-        typer.Argument(metavar="LAYERS.csv|MODEL", help="A layer table or a quantised .tflite."),
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[LAYERS.csv|MODEL]",
+            help="A layer table or a quantised .tflite; none with --shapes.",
+        ),
+    ] = None,
     config: Config = "bench256",
     device: Annotated[
         str, typer.Option("--device", metavar="sim|model", help="Simulated gates or cycle model.")
@@ -67,11 +71,49 @@ def bench(
         Path | None,
         typer.Option("--output", "-o", metavar="DIR", help="Folder; default: a fresh one."),
     ] = None,
+    shapes: Annotated[
+        int,
+        typer.Option(
+            "--shapes",
+            metavar="N",
+            min=0,
+            help="Instead: errors of the cycle model over N random shapes of every operator.",
+        ),
+    ] = 0,
+    stalls: Annotated[
+        float,
+        typer.Option(
+            "--stalls",
+            metavar="P",
+            min=0.0,
+            max=0.95,
+            help="With --shapes: how often a channel of the memory rests, 0 to 0.95.",
+        ),
+    ] = 0.0,
 ) -> int:
     """Measure layers or a network, outputs compared with numpy; exit with 1 if any differs.
 
     Example: intaglio bench layers.csv --config bench256 --against layers.csv:other_cycles
+
+    Example: intaglio bench --shapes 40 --config tiny --stalls 0.3
     """
+    if bool(shapes) == (source is not None):
+        raise UsageError(
+            Finding(
+                "E101",
+                "bench takes either a file or --shapes",
+                where="arguments of bench",
+                have="both" if shapes else "neither",
+                need="LAYERS.csv, a model, or --shapes N",
+                help="intaglio bench --shapes 40 --config tiny",
+            )
+        )
+    if source is None:
+        from intaglio.cli.bench_shapes import show_errors
+
+        return show_errors(
+            context.obj, config, shapes=shapes, stalls=stalls, seed=seed, workers=workers
+        )
     from intaglio import api
     from intaglio.api.bench_chart import chart
     from intaglio.api.bench_markdown import markdown
@@ -144,10 +186,11 @@ def _row(layer: BenchLayer) -> tuple[str, ...]:
         layer.op,
         _count(layer.macs or None),
         _count(layer.cycles),
-        "-" if layer.utilisation is None else f"{100 * layer.utilisation:.1f} %",
+        _share(layer.utilisation),
         layer.bound or ("not supported" if layer.unsupported else ""),
         _count(layer.reference_cycles),
         _ratio(layer.ratio),
+        _share(layer.of_formula),
         _count(layer.streamed_cycles),
         _ratio(layer.streamed_ratio),
         _count(wrong),
@@ -156,6 +199,10 @@ def _row(layer: BenchLayer) -> tuple[str, ...]:
 
 def _count(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
 
 
 def _ratio(value: float | None) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from intaglio.cli.common import Bits, Config, Convert, Reference
+from intaglio.cli.common import Allocation, Bits, Config, Convert, Reference, chosen_bits
 from intaglio.cli.terminal import Terminal
 
 
@@ -27,6 +27,7 @@ def compile_model(
     reference: Reference = "litert",
     convert: Convert = False,
     bits: Bits = 0,
+    allocation: Allocation = None,
     objective: Annotated[
         str,
         typer.Option(
@@ -55,7 +56,7 @@ def compile_model(
             reference=reference,
             keep_all=keep_all,
             convert=convert,
-            bits=bits,
+            bits=chosen_bits(bits, allocation),
             objective=objective,
         )
         path = plan.save(output or Path(model.with_suffix(".program").name))

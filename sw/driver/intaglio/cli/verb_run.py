@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intaglio.cli.common import Bits, Config, Convert, Reference
+from intaglio.cli.common import Allocation, Bits, Config, Convert, Reference, chosen_bits
 from intaglio.cli.run_view import payload, show
 from intaglio.cli.terminal import Terminal
 
@@ -82,6 +82,7 @@ def run(
     reference: Reference = "litert",
     convert: Convert = False,
     bits: Bits = 0,
+    allocation: Allocation = None,
     waves: Waves = None,
 ) -> int:
     """Run a model or a saved program; with --check, exit with 1 if anything differs.
@@ -105,7 +106,7 @@ def run(
         reference=reference,
         keep_all=check not in FUSED,
         convert=convert,
-        bits=bits,
+        bits=chosen_bits(bits, allocation),
     )
     x, source = _inputs(plan, inputs or [], check, seed)
     terminal.say(f"input: {source}")

@@ -6,11 +6,10 @@ import numpy as np
 
 from intaglio.compiler.places import HOST
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.errors import Finding, FitError, ModelError
+from intaglio.spec.errors import Finding, ModelError
 from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph, Node, Op
 from intaglio.spec.quant import rounding_of
-from intaglio.spec.registers import TRACE_ENTRIES
 from intaglio.spec.requant import format_of
 
 # What the fixed-point form of the reference kernels covers.
@@ -32,23 +31,10 @@ def check_graph(graph: Graph, config: ArrayConfig, reference: str) -> None:
     ------
     ModelError
         E303 (operators) and E304 (types, quantisations), all together, each with its layer.
-    FitError
-        E403: more layers than the trace has entries.
     """
     findings = faults_of(graph, config, reference)
     if findings:
         raise ModelError(findings)
-    if len(graph.nodes) > TRACE_ENTRIES:
-        raise FitError(
-            Finding(
-                "E403",
-                f"{graph.name} has {len(graph.nodes)} layers",
-                where=graph.name,
-                have=f"{len(graph.nodes)} layers",
-                need=f"at most {TRACE_ENTRIES}",
-                help="split the network",
-            )
-        )
 
 
 def faults_of(graph: Graph, config: ArrayConfig, reference: str) -> list[Finding]:

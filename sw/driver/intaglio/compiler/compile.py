@@ -60,7 +60,7 @@ def compile_graph(
     FitError
         E401: a layer is too large for the buffers, or with `resident_io` inputs and outputs are.
         E402: an accumulator could overflow. E403: a number exceeds the range of its command
-        field, or there are too many layers.
+        field.
     """
     check_graph(graph, config, reference)
     flow = plan_flow(graph, reference)

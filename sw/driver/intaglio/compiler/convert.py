@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from intaglio.compiler.convert_scales import GroupScaled, group_scaled
+from intaglio.compiler.convert_scales import GroupScaled, fitted_steps, group_scaled
 from intaglio.spec.codes_shift import ShiftFormat
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import BYTE, INT32, IntFormat, signed
@@ -22,7 +22,10 @@ WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE)
 
 
 def convert(
-    graph: Graph, config: ArrayConfig, bits_of: Callable[[Tensor], int] | None = None
+    graph: Graph,
+    config: ArrayConfig,
+    bits_of: Callable[[Tensor], int] | None = None,
+    ranges: Mapping[int, tuple[float, float]] | None = None,
 ) -> Graph:
     """Return `graph` with the operands that the lanes of `config` multiply.
 
@@ -36,6 +39,9 @@ def convert(
         A network of int8 activations.
     bits_of : callable or None
         Bits of each activation tensor, of a width that the array has; None: the array's widest.
+    ranges : mapping of tensor number to (low, high), optional
+        Numbers that narrower codes shall cover, where that is not all that the tensor covers.
+        Weights that get narrower then have steps of least squared error too.
 
     Raises
     ------
@@ -49,26 +55,29 @@ def convert(
         for number in (*node.inputs, *node.outputs):
             tensor = graph.tensors.get(number)
             if tensor is not None and tensor.data is None:
-                tensors[number] = _activation(tensor, choose(tensor))
+                ends = (ranges or {}).get(number)
+                tensors[number] = _activation(tensor, choose(tensor), ends)
     nodes = []
     fresh = max(graph.tensors) + 1
     for node in graph.nodes:
         if node.op not in WEIGHTED:
             nodes.append(node)
             continue
-        changed = _weighted(graph, node, tensors, lane, fresh)
+        changed = _weighted(graph, node, tensors, lane, fresh, fitted=ranges is not None)
         fresh += len(changed.inputs) - len(node.inputs)
         nodes.append(changed)
     return replace(graph, tensors=tensors, nodes=tuple(nodes))
 
 
-def _activation(tensor: Tensor, bits: int) -> Tensor:
-    """Return an activation tensor of `bits` that covers the same range of numbers."""
+def _activation(tensor: Tensor, bits: int, ends: tuple[float, float] | None = None) -> Tensor:
+    """Return an activation tensor of `bits` that covers `ends`, or the same range of numbers."""
     have, quant = format_of(tensor), quant_of(tensor)
     if bits == have.bits:
         return tensor
     form = signed(bits)
     low, high = (quant.scale * (end - quant.zero_point) for end in (have.min, have.max))
+    if ends is not None and bits < have.bits:
+        low, high = ends
     if bits > have.bits:  # symmetric: a zero point of 0
         scale, zero_point = max(-low, high) / form.max, 0
     else:
@@ -78,7 +87,15 @@ def _activation(tensor: Tensor, bits: int) -> Tensor:
     return replace(tensor, dtype=f"int{bits}", quant=changed)
 
 
-def _weighted(graph: Graph, node: Node, tensors: dict[int, Tensor], lane: Lane, fresh: int) -> Node:
+def _weighted(
+    graph: Graph,
+    node: Node,
+    tensors: dict[int, Tensor],
+    lane: Lane,
+    fresh: int,
+    *,
+    fitted: bool = False,
+) -> Node:
     """Change the weights and the bias of a node in `tensors`, and return the node."""
     weights = graph.tensors[node.inputs[1]]
     axis = 3 if node.op is Op.DEPTHWISE else 0
@@ -95,7 +112,8 @@ def _weighted(graph: Graph, node: Node, tensors: dict[int, Tensor], lane: Lane, 
         _move_bias(graph, node, tensors, quant_of(weights))
         return node
     else:
-        codes, steps = lane_weights(real, lane, act_bits, axis, _least_steps(graph, node, tensors))
+        least = _least_steps(graph, node, tensors)
+        codes, steps = lane_weights(real, lane, act_bits, axis, least, fitted=fitted)
     quant = Quantisation(steps.astype(np.float32), np.zeros(steps.size, np.int64), axis)
     wide = np.int8 if np.abs(codes).max(initial=0) <= 127 else np.int32
     tensors[weights.number] = replace(
@@ -148,15 +166,31 @@ def _least_steps(graph: Graph, node: Node, tensors: dict[int, Tensor]) -> Real:
 
 
 def lane_weights(
-    real: Real, lane: Lane, act_bits: int, axis: int, least: Real
+    real: Real, lane: Lane, act_bits: int, axis: int, least: Real, *, fitted: bool = False
 ) -> tuple[npt.NDArray[Any], Real]:
-    """Return the values of weights in units of 2**-point, and the step of each output channel."""
+    """Return the values of weights in units of 2**-point, and the step of each output channel.
+
+    Parameters
+    ----------
+    real : float array
+        Weights; `axis` counts output channels.
+    act_bits : int
+        Of the activations that they meet.
+    least : float array
+        Steps below which a bias would leave 32 bits: one, or one of each output channel.
+    fitted : bool
+        Steps of integer formats have the least squared error, else they hold all weights.
+    """
     form = lane.weight_format(act_bits)
     others = tuple(a for a in range(real.ndim) if a != axis)
     most = np.abs(real).max(axis=others, keepdims=True)
     table = form.table()
     top = min(int(table.max()), -int(table.min()) or int(table.max()))
-    step = np.maximum(np.where(most > 0, most / top, 1.0), least.reshape(_along(real, axis)))
+    step = np.where(most > 0, most / top, 1.0)
+    if fitted and not isinstance(form, ShiftFormat):
+        rows = np.moveaxis(real, axis, 0).reshape(real.shape[axis], -1)
+        step = fitted_steps(rows, step.reshape(-1), top).reshape(step.shape)
+    step = np.maximum(step, least.reshape(_along(real, axis)))
     if isinstance(form, ShiftFormat):
         values = table[form.nearest(real / step * 2.0**-form.point)]
     else:

@@ -13,6 +13,10 @@ from intaglio.spec.lane import Lane
 
 Real = npt.NDArray[np.float64]
 
+SHRINKS = np.linspace(0.2, 1.0, 41)
+"""Parts of a range that a search for the least squared error tries."""
+LEAST_SHRINK = 0.5  # of weights, which have few outliers
+
 
 @dataclass(frozen=True, eq=False)
 class GroupScaled:
@@ -72,3 +76,22 @@ def _factors(real: Real, lane: Lane, where: str) -> GroupScaled:
     units = (steps * scales)[..., None]
     codes = np.clip(np.rint(grouped / units), -top, top).astype(np.int64)
     return GroupScaled(codes.reshape(real.shape), scales, steps.reshape(-1))
+
+
+def fitted_steps(rows: Real, full: Real, top: int) -> Real:
+    """Return the step of each row that has the least squared error.
+
+    Parameters
+    ----------
+    rows : float array
+        Weights of each output channel.
+    full : float array
+        Steps with which the greatest weight has the code `top`.
+    """
+    best, error = full, np.full(full.size, np.inf)
+    for shrink in SHRINKS[SHRINKS >= LEAST_SHRINK]:
+        step = full * shrink
+        codes = np.clip(np.rint(rows / step[:, None]), -top, top)
+        found = np.square(codes * step[:, None] - rows).sum(axis=1)
+        best, error = np.where(found < error, step, best), np.minimum(found, error)
+    return best

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.reduction import Reduction, whole_chunk
 from intaglio.compiler.tiling import Tiling, input_area
@@ -58,7 +60,9 @@ def tiling_cost(
     tiles = -(-layer.out_image[0] * layer.out_image[1] // config.pixels)
     weights = weight_beats(layer, config) * (tiles if split else 1 if held else len(strips))
 
-    compute = sum(block_cycles(layer, config, strip.pixels) for strip in strips) * blocks
+    sizes = Counter(strip.pixels for strip in strips)
+    each = (block_cycles(layer, config, size) * count for size, count in sizes.items())
+    compute = sum(each) * blocks
     commands = sum(map(len, tiling.chunks)) * (blocks * tiles if split else parts)
     compute += COMMAND_CYCLES * max(commands, parts)
     planes = layer.out_planes((0, blocks))[1] * layer.out_words

@@ -9,6 +9,7 @@ from intaglio.spec.commands import RECORDS, Memory, Opcode, Region
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.formats import ByteArray
+from intaglio.spec.registers import TRACE_ENTRIES
 
 
 class Constants:
@@ -81,7 +82,7 @@ class Stream:
         """Append a command of layer (index, name); the fields of the header are added here."""
         index, name = layer
         base = {field.name: 0 for field in RECORDS[opcode].fields}
-        command = {**base, **fields, "opcode": int(opcode), "layer": index}
+        command = {**base, **fields, "opcode": int(opcode), "layer": index % TRACE_ENTRIES}
         # Checked before its words are tracked, so that an impossible range is named first.
         _packed(opcode, command, name)
         command |= self._tracker.waits(opcode, command)

@@ -8,11 +8,14 @@ from intaglio.compiler.check import activations
 from intaglio.compiler.layer import image_of, same_layout
 from intaglio.compiler.places import host_reason
 from intaglio.spec.graph import Graph, Op
+from intaglio.spec.registers import TRACE_ENTRIES
 
 
 @dataclass(frozen=True)
 class Stage:
     """Consecutive operators that are one job of the array, or one operator of the host.
+
+    A job has no more operators than the trace has entries for their marks.
 
     Parameters
     ----------
@@ -59,7 +62,7 @@ def plan_flow(graph: Graph, reference: str = "litert") -> Flow:
         roots[after] = after
         if host_reason(graph, node, reference):
             stages.append(Stage(host=True, nodes=(index,)))
-        elif stages and not stages[-1].host:
+        elif stages and not stages[-1].host and index - stages[-1].nodes[0] < TRACE_ENTRIES:
             stages[-1] = Stage(host=False, nodes=(*stages[-1].nodes, index))
         else:
             stages.append(Stage(host=False, nodes=(index,)))

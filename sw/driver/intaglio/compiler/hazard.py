@@ -15,6 +15,9 @@ from intaglio.spec.tensor import pixel_words
 
 TENSORS = "tensors"
 Place = Memory | str
+ENGINES = len(Opcode)
+ROWS = {opcode: row for row, opcode in enumerate(Opcode)}
+NAMES = tuple(f"wait_{opcode.name.lower()}" for opcode in Opcode)
 
 
 @dataclass(frozen=True)
@@ -170,34 +173,29 @@ class Tracker:
             Memory.TABLE: CODES,
             TENSORS: tensor_beats,
         }
-        # Word to the number of the last command, counted from 1, of each engine that touched it.
-        shape = len(Opcode)
-        self._writes = {place: np.zeros((shape, n), np.int32) for place, n in sizes.items()}
-        self._reads = {place: np.zeros((shape, n), np.int32) for place, n in sizes.items()}
+        # Word to the number of the last command, counted from 1, of each engine that wrote it;
+        # behind them, of each that read it.
+        rows = 2 * ENGINES
+        self._seen = {place: np.zeros((rows, n), np.int32) for place, n in sizes.items()}
         self._counts = dict.fromkeys(Opcode, 0)
 
     def waits(self, opcode: Opcode, fields: Mapping[str, int]) -> dict[str, int]:
         """Return the ``wait_*`` fields of the next command and remember what it touches."""
         spans = spans_of(opcode, fields, self.config)
-        waits = np.zeros(len(Opcode), np.int32)
+        waits = [0] * ENGINES
         for span in spans:
-            for view in _views(self._writes[span.place], span):
-                np.maximum(waits, _greatest(view), out=waits)
-            if span.writes:
-                for view in _views(self._reads[span.place], span):
-                    np.maximum(waits, _greatest(view), out=waits)
+            seen = self._seen[span.place]
+            for view in _views(seen if span.writes else seen[:ENGINES], span):
+                last = np.maximum.reduce(view, axis=(1, 2) if view.ndim > 2 else 1).tolist()
+                for row, number in enumerate(last):
+                    waits[row % ENGINES] = max(waits[row % ENGINES], number)
         self._counts[opcode] += 1
-        row = list(Opcode).index(opcode)
+        row = ROWS[opcode]
         for span in spans:
-            table = self._writes if span.writes else self._reads
-            for view in _views(table[span.place], span):
+            seen = self._seen[span.place]
+            for view in _views(seen[:ENGINES] if span.writes else seen[ENGINES:], span):
                 view[row] = self._counts[opcode]
-        names = ("wait_load", "wait_compute", "wait_store")
-        return {name: int(wait) for name, wait in zip(names, waits, strict=True)}
-
-
-def _greatest(view: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    return np.asarray(view.max(axis=tuple(range(1, view.ndim))))
+        return dict(zip(NAMES, waits, strict=True))
 
 
 def _views(words: npt.NDArray[np.int32], span: Span) -> Iterable[npt.NDArray[np.int32]]:

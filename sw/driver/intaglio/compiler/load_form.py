@@ -46,6 +46,13 @@ class Form:
             raise UntakenError(f"{what} computed, not constant")
         return tuple(int(value) for value in np.ravel(data))
 
+    def number(self, place: int, what: str) -> int:
+        """Return a constant operand of one integer."""
+        found = self.numbers(place, what)
+        if len(found) != 1:
+            raise UntakenError(f"{what} of {len(found)} numbers, not one")
+        return found[0]
+
     def option(self, name: str) -> int:
         """Return an integer option."""
         if self.raw.options is None or name not in self.kind.options:

@@ -293,7 +293,7 @@ class Builder:
             parts = [self._requantised(part, quant, form, f"{name}/part") for part in value.inputs]
             numbers = tuple(part.number for part in parts)
         elif value.weights >= 0:
-            numbers = (*numbers, value.weights, value.bias)
+            numbers = (*numbers, value.weights, value.bias, *value.scales)
         attributes = replace(value.attributes, clamp=clamp_codes(value.clip, quant, form[0]))
         like = (value.shape, value.image)
         return self.emit(value.op, name, numbers, like, quant, form, attributes)

@@ -9,6 +9,7 @@ import numpy as np
 
 from intaglio.compiler.load_onnx_build import Builder
 from intaglio.compiler.load_onnx_node import OnnxNode
+from intaglio.compiler.load_onnx_sums import factored
 from intaglio.compiler.load_onnx_values import Constant, Pending, RefusedError, Value
 from intaglio.compiler.load_onnx_weights import bias_of, convolution, dense
 from intaglio.compiler.load_onnx_window import pool_window
@@ -104,6 +105,10 @@ def pair(op: Op) -> Handler:
         values = [builder.value(name) for name in node.inputs[:2]]
         if op is Op.ADD and isinstance(values[0], Pending) and isinstance(values[1], Constant):
             return _with_bias(builder, node, values[0], values[1])
+        if op is Op.MUL and {type(value) for value in values} == {Pending, Constant}:
+            first, second = values if isinstance(values[0], Pending) else reversed(values)
+            if isinstance(first, Pending) and isinstance(second, Constant):
+                return factored(builder, first, second)
         a, b = (builder.real(name, f"input {i}") for i, name in enumerate(node.inputs[:2]))
         if a.image != b.image:
             a, b = builder.plain(a), builder.plain(b)

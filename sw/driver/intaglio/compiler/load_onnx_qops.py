@@ -110,11 +110,3 @@ def qlinear_concat(builder: Builder, node: OnnxNode) -> Value:
     places = range(2, len(node.inputs), 3)
     operands = [_as_real(builder, node, place) for place in places]
     return _run(builder, node, move.concat, operands, 0)
-
-
-def integer_sum(builder: Builder, node: OnnxNode) -> Value:
-    """Refuse ConvInteger and MatMulInteger, whose sums are never brought to eight bits."""
-    del builder
-    raise RefusedError(
-        f"{node.op} gives sums of 32 bits, which leave the array only requantised to codes"
-    )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from intaglio.compiler.load_onnx_blocks import in_blocks
 from intaglio.compiler.load_onnx_build import Builder
 from intaglio.compiler.load_onnx_codes import constant_quant, per_tensor, real_values
 from intaglio.compiler.load_onnx_node import OnnxNode
@@ -60,9 +61,9 @@ def dequantize(builder: Builder, node: OnnxNode) -> Value:
     value = builder.value(node.inputs[0])
     if isinstance(value, Constant):
         points = None if point is None else point.values
-        quant = constant_quant(
-            value.values, scale.values, points, node.integer("axis", 1), node.integer("block_size")
-        )
+        if node.integer("block_size"):
+            return in_blocks(value, scale, points, node)
+        quant = constant_quant(value.values, scale.values, points, node.integer("axis", 1))
         return Constant(real_values(value.values, quant), value.values, quant)
     found = builder.codes(node.inputs[0], scale, point, "input 0")
     return replace(found, real=True)

@@ -10,6 +10,7 @@ from intaglio.compiler import load_onnx_ops as ops
 from intaglio.compiler import load_onnx_qops as qops
 from intaglio.compiler import load_onnx_quant as quant
 from intaglio.compiler import load_onnx_resize as resize
+from intaglio.compiler import load_onnx_sums as sums
 from intaglio.compiler import load_onnx_transposed as transposed
 from intaglio.compiler.load_onnx_build import Builder
 from intaglio.compiler.load_onnx_node import OnnxNode
@@ -80,8 +81,9 @@ STANDARD: dict[str, Taken] = {
     "Dropout": Taken(move.identity, (1, 3), ()),
     "QLinearConv": Taken(qops.qlinear_conv, (8, 9), _CONVS),
     "QLinearMatMul": Taken(qops.qlinear_matmul, (8, 8), (*_DENSE, Op.MATMUL)),
-    "ConvInteger": Taken(qops.integer_sum, (2, 4), ()),
-    "MatMulInteger": Taken(qops.integer_sum, (2, 4), ()),
+    "ConvInteger": Taken(sums.integer_sum, (2, 4), _CONVS),
+    "MatMulInteger": Taken(sums.integer_sum, (2, 4), _DENSE),
+    "Cast": Taken(sums.cast, (1, 1), ()),
     **{name: Taken(ops.function(own), (1, 1), (Op.TABLE,)) for name, own in _FUNCTIONS.items()},
 }
 _MICROSOFT: dict[str, Taken] = {

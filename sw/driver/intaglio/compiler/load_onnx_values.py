@@ -19,12 +19,25 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
+class Blocks:
+    """Scales of which each counts for `size` codes in a row along `axis`; no zero points."""
+
+    scales: Array
+    axis: int
+    size: int
+
+
+@dataclass(frozen=True, eq=False)
 class Constant:
-    """Values known when the graph is read; `codes` and `quant` where they come from codes."""
+    """Values known when the graph is read; `codes` and `quant` where they come from codes.
+
+    `blocks` replaces the scales of `quant`, which then are 1.
+    """
 
     values: Array
     codes: Array | None = None
     quant: Quantisation | None = None
+    blocks: Blocks | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +87,7 @@ class Pending:
     inputs : tuple of Coded
         Activations, in order.
     weights, bias : numbers of constant tensors, -1 for none
+    scales : number of the tensor of group scales; empty for none
     shape, image
         See :class:`Coded`.
     clip : (float, float)
@@ -88,6 +102,7 @@ class Pending:
     attributes: Attributes = field(default_factory=Attributes)
     weights: int = -1
     bias: int = -1
+    scales: tuple[int, ...] = ()
     clip: tuple[float, float] = (-np.inf, np.inf)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from intaglio.compiler.load_codes import centred_weights
+from intaglio.compiler.load_onnx_blocks import integer_scales
 from intaglio.compiler.load_onnx_build import Builder
 from intaglio.compiler.load_onnx_node import OnnxNode
-from intaglio.compiler.load_onnx_values import Coded, Constant, Pending, RefusedError
+from intaglio.compiler.load_onnx_values import Coded, Constant, Pending, RefusedError, Shape
 from intaglio.compiler.load_onnx_window import window_of, windowed
 from intaglio.spec.graph import Attributes, Op, Quantisation, Tensor
 
@@ -57,11 +58,44 @@ def coded_weights(constant: Constant, what: str) -> tuple[Array, Quantisation]:
     return constant.codes, constant.quant
 
 
+def blocked(
+    builder: Builder, node: OnnxNode, weights: Constant, order: tuple[int, ...], shape: Shape
+) -> tuple[Constant, tuple[int, ...]]:
+    """Return weights whose blocks have integer scales, and the number of these where there are any.
+
+    Parameters
+    ----------
+    order : tuple of int
+        Axes of the file in the order of the graph, channels last.
+    shape : tuple of int
+        Of the graph's weights.
+    """
+    if weights.blocks is None or weights.codes is None:
+        return weights, ()
+    codes = np.transpose(weights.codes, order)
+    if weights.blocks.axis != order[-1]:
+        raise RefusedError(f"blocks along dimension {weights.blocks.axis}, not {order[-1]}")
+    scales, counts = integer_scales(codes, np.transpose(weights.blocks.scales, order))
+    quant = Quantisation(scales, np.zeros(scales.size, np.int64), order[0])
+    at = builder.add(
+        f"{node.name}/scales",
+        (*shape[:-1], counts.shape[-1]),
+        "int32",
+        None,
+        counts.reshape(*shape[:-1], -1).astype(np.int32),
+    )
+    return replace(weights, quant=quant), (at,)
+
+
 def convolution(
     builder: Builder, node: OnnxNode, x: Coded, weights: Constant, bias: Constant | None
 ) -> Pending:
     """Return a pending CONV or DEPTHWISE."""
     x = builder.as_image(x)
+    scales: tuple[int, ...] = ()
+    if weights.blocks is not None and weights.codes is not None and weights.codes.ndim == 4:
+        o, i, *sides = weights.codes.shape
+        weights, scales = blocked(builder, node, weights, (0, 2, 3, 1), (o, *sides, i))
     codes, quant = coded_weights(weights, "weights")
     if codes.ndim != len(x.shape) or codes.ndim not in {3, 4}:
         raise RefusedError(f"weights of shape {codes.shape} on {x.shape}")
@@ -86,7 +120,10 @@ def convolution(
         op, order, axis = Op.CONV, (0, 2, 3, 1), 0
     number = weight_tensor(builder, name, np.transpose(codes, order), quant, axis)
     at = bias_of(builder, node, bias, x, quant, out)
-    return Pending(op, node.name, (x,), shape, True, attributes, number, at)
+    if scales and op is not Op.CONV:
+        raise RefusedError("scales of blocks of a depthwise kernel")
+    attributes = replace(attributes, group_scale="integer" if scales else "none")
+    return Pending(op, node.name, (x,), shape, True, attributes, number, at, scales)
 
 
 def bias_of(
@@ -113,6 +150,13 @@ def dense(
     out_first: bool,
 ) -> Pending:
     """Return a pending DENSE, or a 1x1 CONV where there are several rows."""
+    scales: tuple[int, ...] = ()
+    if weights.blocks is not None and weights.codes is not None and weights.codes.ndim == 2:
+        order = (0, 1) if out_first else (1, 0)
+        o, terms = (weights.codes.shape[axis] for axis in order)
+        single = math.prod(x.shape[:-1]) == 1
+        form = (o, terms) if single else (o, 1, 1, terms)
+        weights, scales = blocked(builder, node, weights, order, form)
     codes, quant = coded_weights(weights, "weights")
     if codes.ndim != 2:
         raise RefusedError(f"weights of shape {codes.shape}, not two dimensions")
@@ -125,12 +169,14 @@ def dense(
         raise RefusedError(f"weights of {terms} terms on {x.shape}")
     at = bias_of(builder, node, bias, x, quant, out)
     rows = math.prod(x.shape[:-1])
+    kind = "integer" if scales else "none"
     shape = (*x.shape[:-1], out)
     name = f"{node.name}/weights"
     if rows == 1:
         number = weight_tensor(builder, name, np.ascontiguousarray(codes), quant, 0)
-        return Pending(Op.DENSE, node.name, (x,), shape, False, Attributes(), number, at)
+        plain = Attributes(group_scale=kind)
+        return Pending(Op.DENSE, node.name, (x,), shape, False, plain, number, at, scales)
     number = weight_tensor(builder, name, codes.reshape(out, 1, 1, terms), quant, 0)
     row = builder.reshaped(x, (1, 1, rows, terms))
-    padding = Attributes(padding=(0, 0, 0, 0))
-    return Pending(Op.CONV, node.name, (row,), shape, False, padding, number, at)
+    padding = Attributes(padding=(0, 0, 0, 0), group_scale=kind)
+    return Pending(Op.CONV, node.name, (row,), shape, False, padding, number, at, scales)

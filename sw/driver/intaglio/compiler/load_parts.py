@@ -48,7 +48,7 @@ def _whole(form: Form) -> Ranges:
 
 
 def _split(form: Form) -> list[Ranges]:
-    (axis,) = form.numbers(0, "axis")
+    axis = form.number(0, "axis")
     count = len(form.raw.outputs)
     at = form.axis(axis)
     size, rest = divmod(form.shape[at], count)
@@ -58,7 +58,7 @@ def _split(form: Form) -> list[Ranges]:
 
 
 def _split_sizes(form: Form) -> list[Ranges]:
-    sizes, (axis,) = form.numbers(1, "sizes"), form.numbers(2, "axis")
+    sizes, axis = form.number(1, "sizes"), form.numbers(2, "axis")
     at = form.axis(axis)
     if sum(sizes) != form.shape[at] or min(sizes, default=0) < 1:
         raise form.raw.table.damaged(f"splits {form.shape[at]} in {sizes}", "parts that fill it")

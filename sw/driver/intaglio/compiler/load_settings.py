@@ -55,7 +55,7 @@ def _transpose(form: Form) -> Attributes:
 
 
 def _argmax(form: Form) -> Attributes:
-    (axis,) = form.numbers(1, "axis")
+    axis = form.number(1, "axis")
     at = form.axis(axis)
     if form.shape[at] > MOST_PLACES:
         raise UntakenError(f"{form.shape[at]} places, more than {MOST_PLACES}")
@@ -96,7 +96,7 @@ def _pad(form: Form) -> Attributes:
     if len(amounts) != 2 * rank or not all(0 <= n < 1 << 15 for n in amounts) or any(amounts[:2]):
         raise UntakenError(f"amounts {amounts} of {rank} axes")
     if len(form.raw.inputs) > 2:
-        (value,) = form.numbers(2, "value")
+        value = form.number(2, "value")
         quant = form.activations[0].tensor.quant
         if quant is None or value != quant.zero_point:
             raise UntakenError(f"value {value}, not the zero point")

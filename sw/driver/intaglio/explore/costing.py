@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # The model against simulated gates: networks within 0.2 %, layers bound by memory a few per cent.
 CYCLES_LOW, CYCLES_HIGH = 0.995, 1.03
+WATERLINE_HOW = "what the unit that is needed most takes at its effective rate, never waiting"
 CYCLES_HOW = "cycle model: COMPUTE exact, transfers as streams that share the memory"
 
 
@@ -214,6 +215,7 @@ def _layer(
     config = choice.config
     parts = layer_energy(setting, counts, cycles)
     how = "counted from the commands of the compiled program"
+    waterline = max(counts.needs(config, choice.memory).values())
     figures = {
         "macs": Figure(macs, "MAC", "estimated", "from the shapes"),
         "cycles": _cycles(cycles),
@@ -225,6 +227,7 @@ def _layer(
         ),
         "bytes": Figure(counts.dram_bytes, "byte", "estimated", how),
         "array_cycles": Figure(counts.steps, "cycle", "estimated", how),
+        "waterline_cycles": Figure(round(waterline), "cycle", "estimated", WATERLINE_HOW),
         "energy": energy_sum(parts),
     }
     levels = {

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from intaglio.compiler.convert_scales import SHRINKS
 from intaglio.quantise.grid import Grid, grid_of
 
 Real = npt.NDArray[Any]
@@ -24,7 +25,6 @@ Range = tuple[float, float]
 
 KEPT = 1 << 15
 """Values of one tensor that one sample leaves behind; minimum and maximum count all of them."""
-SHRINKS = np.linspace(0.2, 1.0, 41)
 BINS = 2048
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from intaglio.compiler.load_onnx_node import OnnxNode
 from intaglio.compiler.load_onnx_read import OnnxModel, not_onnx, read_onnx
+from intaglio.quantise.dynamic import without_dynamic
 from intaglio.spec.errors import Finding, ModelError
 
 OPSET = 21
@@ -18,7 +19,7 @@ QUANTISED = ("Quant", "Quantize", "Dequantize", "QLinear", "QGemm", "Integer")
 
 
 def read_float(data: bytes, file: str, folder: Path | None = None) -> OnnxModel:
-    """Return a float network, lifted to :data:`OPSET`.
+    """Return a float network, lifted to :data:`OPSET`; dynamic scales are taken out.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def read_float(data: bytes, file: str, folder: Path | None = None) -> OnnxModel:
         inputs is open.
     """
     lifted = _lifted(data, file, folder)
-    model = read_onnx(lifted, file, folder)
+    model = without_dynamic(read_onnx(lifted, file, folder))
     for node in model.nodes:
         if any(word in node.op for word in QUANTISED):
             raise _refused(

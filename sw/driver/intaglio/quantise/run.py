@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from intaglio.compiler.load_onnx_node import OnnxNode
 from intaglio.compiler.load_onnx_read import OnnxModel, read_onnx
+from intaglio.compiler.passes.certificate import Certificate
 from intaglio.quantise.calibrate import Statistics, calibrated
 from intaglio.quantise.forward import forward
 from intaglio.quantise.grid import Grid, grid_of
 from intaglio.quantise.layers import WeightedLayer, weighted_layers
 from intaglio.quantise.network import OPSET, read_float
-from intaglio.quantise.passes import Certificate, simplified, sqnr_db
+from intaglio.quantise.passes import simplified, sqnr_db
 from intaglio.quantise.place import CLIPS, FIXED, Places, places_of
 from intaglio.quantise.scheme import Scheme
 from intaglio.quantise.weights import Weights, quantised_weights

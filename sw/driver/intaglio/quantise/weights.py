@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from intaglio.compiler.convert import lane_weights
-from intaglio.quantise.calibrate import SHRINKS
+from intaglio.compiler.convert_scales import fitted_steps
 from intaglio.quantise.rounding import learned
 from intaglio.quantise.scheme import Scheme
 from intaglio.spec.config import ArrayConfig
@@ -99,13 +99,7 @@ def _scales(rows: Real, most: Real, top: int, method: str, least: Real) -> Real:
     full = np.where(most > 0, most / top, 1.0)
     if method != "mse":
         return np.maximum(full, least).astype(np.float32)
-    best, error = full, np.full(full.size, np.inf)
-    for shrink in SHRINKS[SHRINKS >= 0.5]:
-        step = full * shrink
-        codes = np.clip(np.rint(rows / step[:, None]), -top, top)
-        found = np.square(codes * step[:, None] - rows).sum(axis=1)
-        best, error = np.where(found < error, step, best), np.minimum(found, error)
-    return np.maximum(best, least).astype(np.float32)
+    return np.maximum(fitted_steps(rows, full, top), least).astype(np.float32)
 
 
 def _grouped(real: Real, scheme: Scheme, bits: int, least: Real) -> Weights:

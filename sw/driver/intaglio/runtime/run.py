@@ -16,6 +16,7 @@ from intaglio.spec.commands import COMMAND_BYTES, Region
 from intaglio.spec.device import Device, RunStats
 from intaglio.spec.errors import Finding, ModelError
 from intaglio.spec.program import HostStep, Job, Program, TensorPlan
+from intaglio.spec.registers import TRACE_ENTRIES
 from intaglio.spec.tensor import from_words, tensor_bytes, to_words
 
 Codes = npt.NDArray[Any]  # int16 codes of 16 bits, else int8
@@ -188,7 +189,7 @@ def _run_job(program: Program, device: Device, job: Job, totals: _Totals) -> Non
     totals.cycles = (totals.cycles or 0) + stats.cycles
     start = 0
     for layer in job.layers:
-        end = stats.cycles if layer == job.layers[-1] else stats.marks[layer]
+        end = stats.cycles if layer == job.layers[-1] else stats.marks[layer % TRACE_ENTRIES]
         totals.layers[layer] = totals.layers.get(layer, 0) + end - start
         start = end
 
