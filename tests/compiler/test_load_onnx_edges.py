@@ -36,7 +36,7 @@ def qdq(nodes: list[Any], weights: np.ndarray, axis: int, opset: int = 19) -> An
     count = weights.shape[axis]
     constants = {
         "w": weights,
-        "w_s": rng.uniform(0.005, 0.01, count).astype(np.float32),
+        "w_s": np.asarray(rng.uniform(0.005, 0.01, count), np.float32),
         "w_z": np.zeros(count, np.int8),
         **M.scales(x=(0.02, 7, "uint8"), y=(0.031, 90, "uint8")),
     }

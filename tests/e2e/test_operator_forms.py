@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -76,6 +77,10 @@ def check(graph: Graph, config: ArrayConfig, bits: int, seed: int, *, resident: 
     np.testing.assert_array_equal(found, expected.reshape(found.shape))
 
 
+def _pick(rng: np.random.Generator, low: int, high: int) -> int:
+    return int(rng.integers(low, high + 1))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("config", CONFIGS)
 def test_every_form_is_exact(config: str, kind: str, request: pytest.FixtureRequest) -> None:
@@ -85,7 +90,7 @@ def test_every_form_is_exact(config: str, kind: str, request: pytest.FixtureRequ
 
     for seed in range(count):
         rng = np.random.default_rng([seed, *kind.encode()])
-        shape = random_shape(kind, lambda low, high, rng=rng: int(rng.integers(low, high + 1)))
+        shape = random_shape(kind, partial(_pick, rng))
         for bits in widths:
             graph = of_width(graph_of(shape, "form", seed), bits)
             check(graph, chosen, bits, seed, resident=bool(seed % 2))
