@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from intaglio.compiler import load_schema as schema
+from intaglio.compiler.load_settings import MIRRORS
 from intaglio.spec.graph import Activation, Graph, Node, Op
 
 Numbers = npt.NDArray[np.int32]
@@ -85,8 +86,12 @@ def _table(node: Node, graph: Graph) -> Written:
 
 def _pad(node: Node, graph: Graph) -> Written:
     del graph
-    pairs = np.array([node.attributes.begin, node.attributes.end], np.int32).T
-    return Written(34, "PadOptions", constants=(np.ascontiguousarray(pairs),))
+    attributes = node.attributes
+    pairs = np.ascontiguousarray(np.array([attributes.begin, attributes.end], np.int32).T)
+    if attributes.edge == "zero":
+        return Written(34, "PadOptions", constants=(pairs,))
+    mode = {name: code for code, name in MIRRORS.items()}[attributes.edge]
+    return Written(100, "MirrorPadOptions", {"Mode": mode}, (pairs,))
 
 
 def _slice(node: Node, graph: Graph) -> Written:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from intaglio.compiler import load_schema as schema
+from intaglio.compiler.load_settings import MIRRORS
 from intaglio.compiler.save_more import written
 from intaglio.compiler.save_options import CODES, TABLES, VERSIONS, options_of
 from intaglio.spec.errors import Finding, ModelError
@@ -55,6 +56,18 @@ def save_tflite(graph: Graph) -> bytes:
         )
         for node in graph.nodes
         if not isinstance(node.attributes.padding, str)
+    ]
+    faults += [
+        Finding(
+            "E303",
+            f"node {node.name!r} pads with {node.attributes.edge}",
+            where=node.name,
+            have=node.attributes.edge,
+            need=", ".join(MIRRORS.values()),
+            help="TFLite pads with zeros, or by mirroring",
+        )
+        for node in graph.nodes
+        if node.op is Op.PAD and node.attributes.edge not in ("zero", *MIRRORS.values())
     ]
     if faults:
         raise ModelError(faults)
