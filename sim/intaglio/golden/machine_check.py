@@ -24,6 +24,8 @@ def check_compute(fields: Fields, config: ArrayConfig, operation: Operation) -> 
     if fields["hold"] or fields["accumulate"]:
         if fields["out_blocks"] != 1 or fields["pixels"] > config.pixels:
             faults.append("hold and accumulate need one output block and one tile")
+    if not fields["stride_x"] and fields["out_w"] > 1:
+        faults.append("windows of a row that all lie in one column")
     if operation is Operation.CONV:
         faults += _check_conv(fields, config)
     elif (fields["in_blocks"], fields["steps"], fields["last_steps"]) != (1, 1, 1):

@@ -32,14 +32,14 @@ ONE = Chunk(0, 1, 0, 1, 0, 1)
 Transfers = Callable[[Home, Area, tuple[int, int], View, int], list[dict[str, int]]]
 
 
-def _rectangles(layer: Layer, area: Area, *, repeats: bool) -> Iterator[tuple[Run, Run]]:
-    """Yield the rectangles of `area` whose pixels lie in a row, or are one; columns in words."""
+def _rectangles(layer: Layer, area: Area) -> Iterator[tuple[Run, Run]]:
+    """Yield rectangles of `area` whose columns, in words, lie in a row; rows do, or are one."""
     words = pixel_words(layer.precision.bits)
     height, width, _ = layer.image
     rows = edge_index(height, area.y0, area.y1, layer.edge)
     pixels = edge_index(width // words, area.x0 // words, area.x1 // words, layer.edge)
     columns = (pixels[:, None] * words + np.arange(words)).reshape(-1)
-    for across in runs_of(columns, repeats=repeats and words == 1):
+    for across in runs_of(columns, repeats=False):
         for down in runs_of(rows, repeats=True):
             yield down, across
 
@@ -54,7 +54,7 @@ def edge_transfers(layer: Layer) -> Transfers:
         moves = []
         for block in range(blocks[1] - blocks[0]):
             plane = (blocks[0] + block) * height * width
-            for down, across in _rectangles(layer, area, repeats=False):
+            for down, across in _rectangles(layer, area):
                 source = plane + down.source * width + across.source
                 place = view.at(area.y0 + down.at, area.x0 + across.at)
                 several = down.count > 1
@@ -103,7 +103,7 @@ class EdgeCopies:
         panel = (0, 1)
         constants = windows.constants.weight_fields(panel, 0)
         constants |= windows.constants.param_fields(panel, 0)
-        for down, across in _rectangles(self._layer, area, repeats=True):
+        for down, across in _rectangles(self._layer, area):
             window = Window(
                 base=home.address + blocks[0] * height * width,
                 in_h=height,
@@ -111,7 +111,7 @@ class EdgeCopies:
                 y0=down.source,
                 x0=across.source,
                 kernel=(1, 1),
-                stride=(down.step, across.step),
+                stride=(down.step, 1),
                 dilation=(1, 1),
                 out_h=down.count,
                 out_w=across.count,
