@@ -110,9 +110,9 @@ def area_model(family: str) -> AreaModel | None:
         )
         for name, names in AREA.items()
     )
-    period = None
-    if len(routed) > len(CLOCK) + 1:
-        period = fit(CLOCK, [v for v, _ in routed], [1000 / f for _, f in routed])
+    period, most = None, len(routed) - SPARE_ROWS
+    if most > 0:
+        period = fit(CLOCK[:most], [v for v, _ in routed], [1000 / f for _, f in routed])
     return AreaModel(grid, luteq, ff, period)
 
 
@@ -172,10 +172,14 @@ def _clock(config: ArrayConfig, family: str, model: AreaModel | None, missing: s
         return Figure(None, "MHz", "estimated", why)
     value = 1000 / model.period.at(features(config))
     low, high = model.period.band(value)
+    routed = [row.resources["luteq"] for row in model.grid.rows if row.fmax]
     how = (
-        f"fit to routed periods: {model.grid.tools}; left out: median {model.period.median:.1%}, "
-        f"worst {model.period.worst:.1%}"
+        f"fit to {len(routed)} routed periods: {model.grid.tools}; left out: median "
+        f"{model.period.median:.1%}, worst {model.period.worst:.1%}"
     )
+    size = model.luteq.at(features(config), counted(config, "luteq"))
+    if size > max(routed):
+        how += f"; {size / max(routed):.1f} times the largest that was routed"
     return Figure(round(value, 1), "MHz", "estimated", how, round(low, 1), round(high, 1))
 
 
