@@ -50,12 +50,12 @@ class Policy:
         Costs below the target are held against an assignment too.
     """
 
-    steps: int = 400
+    steps: int = 600
     delay: int = 30
     draws: int = 8
-    rate: float = 0.05
+    rate: float = 0.03
     beta: float = 2.0
-    entropy: float = 0.05
+    entropy: float = 0.02
     decay: float = 0.99
     two_sided: bool = False
 
