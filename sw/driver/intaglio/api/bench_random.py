@@ -92,6 +92,14 @@ def _gemm(pick: Pick) -> Shape:
     return Shape(Op.CONV, (1, pick(1, 40), pick(1, 70)), pick(1, 30))
 
 
+def _product(pick: Pick) -> Shape:
+    return Shape(Op.MATMUL, (pick(1, 3), pick(1, 20), pick(1, 40)), pick(1, 40))
+
+
+def _vector_product(pick: Pick) -> Shape:
+    return Shape(Op.MATMUL, (pick(1, 2), 1, pick(1, 60)), pick(1, 60))
+
+
 def _dense(pick: Pick) -> Shape:
     return Shape(Op.DENSE, (1, 1, pick(1, 300)), pick(1, 40))
 
@@ -127,6 +135,8 @@ KINDS: dict[str, Callable[[Pick], Shape]] = {
     "depthwise": _depthwise,
     "depthwise multiplier": _multiplied,
     "gemm": _gemm,
+    "product": _product,
+    "vector product": _vector_product,
     "dense": _dense,
     "max pool": _max_pool,
     "average pool": _average_pool,

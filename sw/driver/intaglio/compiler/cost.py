@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from intaglio.compiler.layer import Layer
+from intaglio.compiler.product import ProductLayer
+from intaglio.compiler.product_tile import product_cost
 from intaglio.compiler.reduction import Reduction, whole_chunk
 from intaglio.compiler.tiling import Tiling, input_area
 from intaglio.spec.config import ArrayConfig
@@ -39,6 +41,8 @@ def tiling_cost(
     With two copies of each strip, loads, sums and stores go on at the same time, but for the
     first load and the last store; with one copy, one after the other.
     """
+    if isinstance(layer, ProductLayer):
+        return product_cost(layer, config, tiling, resident)
     strips = list(tiling.strips(layer))
     panels = len(list(tiling.panels(layer, config)))
     blocks = blocks_of(layer.out_image[2], config.channels)

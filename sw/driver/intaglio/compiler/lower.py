@@ -12,6 +12,7 @@ from intaglio.compiler.lower_moves import lower_move
 from intaglio.compiler.lower_pairs import lower_pair, lower_table
 from intaglio.compiler.lower_pool import lower_average, lower_max, lower_mean
 from intaglio.compiler.lower_wide import in_eight_bits
+from intaglio.compiler.product import lower_product
 from intaglio.compiler.prove import prove_accumulator
 from intaglio.spec.commands import Operation
 from intaglio.spec.formats import IntArray
@@ -179,4 +180,5 @@ _LOWER: dict[Op, Callable[[Graph, Node, int, str], Layer]] = {
     Op.MAX_POOL: _pool(lower_max),
     Op.AVERAGE_POOL: _pool(lower_average),
     Op.MEAN: _pool(lower_mean),
+    Op.MATMUL: lower_product,
 }

@@ -9,6 +9,8 @@ import numpy as np
 from intaglio.compiler.buffers import View, transfers
 from intaglio.compiler.constants import Context, LayerConstants
 from intaglio.compiler.layer import Area, Layer
+from intaglio.compiler.product import ProductLayer
+from intaglio.compiler.product_schedule import schedule_product
 from intaglio.compiler.reduction import Reduction
 from intaglio.compiler.tiling import Tiling, input_area
 from intaglio.spec.commands import Memory, Opcode, Operation, Region
@@ -20,7 +22,10 @@ from intaglio.spec.window import Window, pair_fields
 
 def schedule_layer(context: Context, layer: Layer, tiling: Tiling) -> None:
     """Append the commands of one layer to the stream of `context`."""
-    _Scheduler(context, layer, tiling).run()
+    if isinstance(layer, ProductLayer):
+        schedule_product(context, layer, tiling)
+    else:
+        _Scheduler(context, layer, tiling).run()
 
 
 class _Scheduler:
