@@ -13,6 +13,7 @@ from intaglio.compiler import load_onnx_resize as resize
 from intaglio.compiler import load_onnx_sums as sums
 from intaglio.compiler.load_onnx_build import Builder
 from intaglio.compiler.load_onnx_node import OnnxNode
+from intaglio.compiler.load_onnx_transposed import conv_transpose
 from intaglio.compiler.load_onnx_values import Value
 from intaglio.spec.graph import Op
 
@@ -51,6 +52,7 @@ STANDARD: dict[str, Taken] = {
     "QuantizeLinear": Taken(quant.quantize, (2, 3), (Op.TABLE,)),
     "DequantizeLinear": Taken(quant.dequantize, (2, 3), ()),
     "Conv": Taken(ops.conv, (2, 3), _CONVS),
+    "ConvTranspose": Taken(conv_transpose, (2, 3), _CONVS),
     "Gemm": Taken(ops.gemm, (2, 3), _DENSE),
     "MatMul": Taken(ops.matmul, (2, 2), (*_DENSE, Op.MATMUL)),
     "Add": Taken(ops.pair(Op.ADD), (2, 2), (Op.ADD,)),
