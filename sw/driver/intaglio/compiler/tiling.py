@@ -56,12 +56,13 @@ def input_area(layer: Layer, out: Area) -> Area:
 
     Rows and columns outside the image are left to the padding of the array.
     """
-    edges = []
-    spans = ((out.y0, out.y1), (out.x0, out.x1))
-    for axis, (first, end) in enumerate(spans):
-        size, stride = layer.image[axis], layer.stride[axis]
-        start = first * stride - layer.pads[axis]
-        reach = (end - 1 - first) * stride + (layer.kernel[axis] - 1) * layer.dilation[axis] + 1
-        low = min(max(start, 0), size - 1)
-        edges.append((low, max(min(start + reach, size), low + 1)))
-    return Area(*edges[0], *edges[1])
+    return Area(*input_edges(layer, 0, out.y0, out.y1), *input_edges(layer, 1, out.x0, out.x1))
+
+
+def input_edges(layer: Layer, axis: int, first: int, end: int) -> tuple[int, int]:
+    """Return first and end of :func:`input_area` along one axis, for outputs `first` to `end`."""
+    size, stride = layer.image[axis], layer.stride[axis]
+    start = first * stride - layer.pads[axis]
+    reach = (end - 1 - first) * stride + (layer.kernel[axis] - 1) * layer.dilation[axis] + 1
+    low = min(max(start, 0), size - 1)
+    return low, max(min(start + reach, size), low + 1)
