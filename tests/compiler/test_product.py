@@ -23,6 +23,7 @@ from intaglio.spec.commands import Opcode, Operation, decode
 from intaglio.spec.errors import FitError
 from intaglio.spec.graph import Op
 from intaglio.spec.presets import PRESETS
+from intaglio.spec.timing_compute import compute_cycles
 
 TINY = PRESETS["tiny"]
 
@@ -95,7 +96,7 @@ def test_panels_and_strips(stay: bool, seed: int) -> None:
 def test_zero_points_of_none_cost_no_rows(seed: int) -> None:
     kernels = set()
     for n in range(12):
-        program = compile_graph(_graph((1, 4, 8), 4, seed + n), TINY)
+        program = compile_graph(_graph((1, 6, 8), 4, seed + n), TINY)
         last = [f for o, f in decode(program.commands) if o is Opcode.COMPUTE][-1]
         assert last["operation"] == Operation.CONV
         kernels.add(last["kernel_h"])
@@ -114,3 +115,26 @@ def test_lanes_without_bytes_leave_it_to_the_host(seed: int) -> None:
     assert "plain bytes" in product_fault(graph, graph.nodes[0], narrow)
     program = compile_graph(graph, narrow)
     assert [layer.where for layer in program.layers] == ["host"]
+
+
+@pytest.mark.parametrize("stay", [False, True])
+def test_few_rows_use_the_pixel_lanes_as_channels(stay: bool, seed: int) -> None:
+    """Two batches of three rows, times more channels than the lanes of a tile."""
+    graph = _graph((2, 3, 34), 70, seed)
+    program = compile_graph(graph, TINY, resident_io=stay)
+    found = [f for o, f in decode(program.commands) if o is Opcode.COMPUTE]
+    wide = [f for f in found if f["operation"] == Operation.DEPTHWISE]
+    assert len(wide) == len([f for f in found if f["kernel_w"] == 34])
+    assert {f["out_blocks"] for f in wide} == {3}
+    for f in wide:
+        tiles = -(-f["pixels"] // TINY.pixels)
+        steps = f["out_blocks"] * tiles * f["kernel_h"] * 34 // TINY.depth
+        assert compute_cycles(f, TINY).steps == steps
+    rng = np.random.default_rng(seed)
+    inputs = {
+        number: rng.integers(-128, 128, graph.tensors[number].shape).astype(np.int8)
+        for number in graph.inputs
+    }
+    (number,) = graph.outputs
+    got = run_program(program, GoldenDevice(TINY), inputs).outputs[number]
+    np.testing.assert_array_equal(got, run_graph(graph, inputs)[number])

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from intaglio.compiler.group import suit
 from intaglio.compiler.layer import Image, Layer, image_of
 from intaglio.compiler.lower import lower
+from intaglio.compiler.product_vector import suit_product
 from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
@@ -30,7 +31,7 @@ def layer_of(graph: Graph, index: int, reference: str, config: ArrayConfig) -> L
     FitError
         E402: an accumulator could overflow. E404, E405: see :func:`fit_lane`.
     """
-    return fit_lane(suit(lower(graph, index, reference), config), config)
+    return fit_lane(suit(suit_product(lower(graph, index, reference), config), config), config)
 
 
 def fit_lane(layer: Layer, config: ArrayConfig) -> Layer:

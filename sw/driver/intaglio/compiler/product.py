@@ -38,11 +38,17 @@ class ProductLayer(Layer):
     outside, constant : (int, int)
         Rows of taps that read a value outside the image, and rows of weights of one value; how
         many and the value. Together they add what the zero points take away.
+    swapped : ((int, int), (int, int))
+        Both, where the operands change places.
+    vectors : bool
+        The first operand becomes the weights, :mod:`intaglio.compiler.product_vector`.
     """
 
     terms: int = 0
     outside: Repeat = (0, 0)
     constant: Repeat = (0, 0)
+    swapped: tuple[Repeat, Repeat] = ((0, 0), (0, 0))
+    vectors: bool = False
 
     @property
     def tap_rows(self) -> int:
@@ -124,6 +130,7 @@ def lower_product(graph: Graph, node: Node, index: int, reference: str) -> Produ
         terms=terms,
         outside=_repeat(-zero_a),
         constant=_repeat(-zero_b),
+        swapped=(_repeat(-zero_b), _repeat(-zero_a)),
         **widths_of(graph, node),
     )
 

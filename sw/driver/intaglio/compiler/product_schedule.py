@@ -21,7 +21,10 @@ Panel = tuple[int, int, int]  # batch, first and last + 1 output block
 
 def passage_bytes(layer: ProductLayer, config: ArrayConfig, tiling: Tiling) -> int:
     """Return the bytes of memory that the weights of a product pass through."""
-    return AREAS * tiling.blocks * layer.row_words(config) * config.weight_bytes
+    panels = tiling.blocks * layer.row_words(config) * config.weight_bytes
+    inner = blocks_of(layer.image[2], config.channels)
+    rows = layer.out_image[1] * inner * config.channels * config.bus_bytes
+    return AREAS * (rows if layer.vectors else panels)
 
 
 def schedule_product(context: Context, layer: ProductLayer, tiling: Tiling) -> None:
@@ -29,7 +32,7 @@ def schedule_product(context: Context, layer: ProductLayer, tiling: Tiling) -> N
 
     Where both fit the buffer, the weights of a panel are made before the one before it is used.
     """
-    scheduler = _Product(context, layer, tiling)
+    scheduler = ProductSchedule(context, layer, tiling)
     ahead = fits_ahead(layer, context.config, tiling.blocks)
     panels = [
         (batch, *panel)
@@ -43,7 +46,9 @@ def schedule_product(context: Context, layer: ProductLayer, tiling: Tiling) -> N
         scheduler.product(panel, made[at])
 
 
-class _Product:
+class ProductSchedule:
+    """What schedules of products share, and that of a product by weights."""
+
     def __init__(self, context: Context, layer: ProductLayer, tiling: Tiling) -> None:
         self._context, self._layer, self._tiling = context, layer, tiling
         self._config = config = context.config
@@ -105,9 +110,10 @@ class _Product:
         self._passed = (self._passed + 1) % AREAS
         beats = {"row_beats": (end - first) * ordered, "rows": 1, "offset": offset}
         self._move(Opcode.STORE, beats | {"address": place})
-        return self._load_weights(panel, offset)
+        return self._load_weights(panel, offset, self._rows * config.weight_bytes)
 
-    def _load_weights(self, panel: Panel, offset: int) -> int:
+    def _load_weights(self, panel: Panel, offset: int, bytes_apart: int) -> int:
+        """Load weight blocks that lie `bytes_apart` in memory, once for each row of taps."""
         layer, config = self._layer, self._config
         _, first, end = panel
         block = layer.words(config)
@@ -115,7 +121,7 @@ class _Product:
         for row in range(layer.tap_rows):
             constant = row > layer.outside[0]
             region = Region.CONSTANTS if constant else Region.TENSORS
-            stride = 0 if constant else self._rows * config.weight_bytes
+            stride = 0 if constant or end - first == 1 else bytes_apart
             fields = {
                 "memory": int(Memory.WEIGHTS),
                 "region": int(region),
@@ -175,11 +181,7 @@ class _Product:
                     "weight_block": block,
                 }
             )
-            home = self._context.homes[layer.output]
-            late = layer.output in self._context.late and home.address >= 0
-            if home.offset >= 0 and not late:
-                for fields in transfers(home, area, (first, end), out, config.bus_bytes):
-                    self._move(Opcode.STORE, fields)
+            self._store(area, (first, end), out)
 
     def _sums(self, channels: int) -> dict[str, int]:
         """Return the fields that say how to sum over `channels`."""
@@ -221,6 +223,13 @@ class _Product:
         if not self._tiling.slots[OUT]:
             return View.of_home(self._context.homes[self._layer.output], block)
         return View.of_slot(self._slot(OUT), area)
+
+    def _store(self, area: Area, blocks: tuple[int, int], out: View) -> None:
+        home = self._context.homes[self._layer.output]
+        late = self._layer.output in self._context.late and home.address >= 0
+        if home.offset >= 0 and not late:
+            for fields in transfers(home, area, blocks, out, self._config.bus_bytes):
+                self._move(Opcode.STORE, fields)
 
     def _slot(self, operand: int) -> int:
         slots = self._tiling.slots[operand]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from intaglio.compiler.product import ProductLayer, fits_ahead
+from intaglio.compiler.product_vector import MOST_BLOCKS, vector_sizes
 from intaglio.compiler.tiling import Tiling
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
@@ -22,6 +23,8 @@ def tile_product(
     FitError
         E401: one output block finds no room.
     """
+    if layer.vectors:
+        return _tile_vectors(layer, config, resident, gaps)
     total, width = blocks_of(layer.out_image[2], config.channels), layer.out_image[1]
     words = layer.words(config)
     most = next((n for n in _shares(total, 1) if fits_ahead(layer, config, n)), 1)
@@ -34,7 +37,24 @@ def tile_product(
                     if slots is not None:
                         return Tiling(1, columns, blocks, slots, True, ())
     need = max(words * config.weight_bytes, sum(_sizes(layer, config, 1, 1)) * config.act_bytes)
-    raise FitError(
+    raise _no_room(layer, config, need)
+
+
+def _tile_vectors(
+    layer: ProductLayer, config: ArrayConfig, resident: tuple[bool, ...], gaps: tuple[Gap, ...]
+) -> Tiling:
+    most = min(blocks_of(layer.out_image[2], config.channels), MOST_BLOCKS)
+    for copies in (2, 1):
+        for blocks in _shares(most, 1):
+            sizes = vector_sizes(layer, config, blocks)
+            slots = _placed(sizes, (*resident[:2], False, resident[2]), gaps, copies)
+            if slots is not None:
+                return Tiling(1, layer.out_image[1], blocks, slots, True, ())
+    raise _no_room(layer, config, sum(vector_sizes(layer, config, 1)) * config.act_bytes)
+
+
+def _no_room(layer: ProductLayer, config: ArrayConfig, need: int) -> FitError:
+    return FitError(
         Finding(
             "E401",
             f"{layer.name}: one block of output channels needs {need} bytes",
@@ -51,6 +71,8 @@ def product_cost(
 ) -> tuple[int, int]:
     """Return about how many cycles a product takes and how many beats it moves."""
     batches, width, outputs = layer.out_image
+    if layer.vectors:
+        return _vector_cost(layer, config, resident)
     blocks = blocks_of(outputs, config.channels)
     panels, strips = -(-blocks // tiling.blocks), -(-width // tiling.columns)
     rows = layer.row_words(config) * config.depth
@@ -66,6 +88,19 @@ def product_cost(
     beats = batches * (inputs + moved + out)
     cycles = batches * (order + compute + COMMAND_CYCLES * panels * (strips + tiling.blocks))
     return max(beats, cycles), beats
+
+
+def _vector_cost(
+    layer: ProductLayer, config: ArrayConfig, resident: tuple[bool, ...]
+) -> tuple[int, int]:
+    batches, rows, outputs = layer.out_image
+    blocks = blocks_of(outputs, config.channels)
+    first, second, spread, out = vector_sizes(layer, config, blocks)
+    parts = zip((first, second, out), resident, strict=True)
+    beats = sum(0 if stays else size for size, stays in parts)
+    beats += spread + spread * layer.tap_rows
+    compute = rows * -(-blocks // config.pixels) * layer.words(config) + spread
+    return batches * max(beats, compute), batches * beats
 
 
 def _shares(most: int, least: int) -> list[int]:

@@ -11,6 +11,7 @@ from intaglio.compiler.constants import Context, LayerConstants
 from intaglio.compiler.layer import Area, Layer
 from intaglio.compiler.product import ProductLayer
 from intaglio.compiler.product_schedule import schedule_product
+from intaglio.compiler.product_vector import schedule_vectors
 from intaglio.compiler.reduction import Reduction
 from intaglio.compiler.tiling import Tiling, input_area
 from intaglio.spec.commands import Memory, Opcode, Operation, Region
@@ -23,7 +24,8 @@ from intaglio.spec.window import Window, pair_fields
 def schedule_layer(context: Context, layer: Layer, tiling: Tiling) -> None:
     """Append the commands of one layer to the stream of `context`."""
     if isinstance(layer, ProductLayer):
-        schedule_product(context, layer, tiling)
+        run = schedule_vectors if layer.vectors else schedule_product
+        run(context, layer, tiling)
     else:
         _Scheduler(context, layer, tiling).run()
 
