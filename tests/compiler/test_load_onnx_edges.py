@@ -74,6 +74,8 @@ def check(model: Any) -> Graph:
         {"strides": [2, 2], "kernel_shape": [3, 3], "auto_pad": "SAME_LOWER"},
         {"strides": [2, 2], "kernel_shape": [3, 3], "output_shape": [10, 12]},
         {"strides": [3, 1], "kernel_shape": [1, 1]},
+        {"strides": [2, 3], "kernel_shape": [3, 4], "dilations": [3, 2], "pads": [1, 2, 3, 0]},
+        {"strides": [4, 2], "kernel_shape": [3, 3], "dilations": [2, 4]},
         {"strides": [2, 2], "kernel_shape": [3, 3], "group": 2},
         {"strides": [2, 2], "kernel_shape": [2, 2], "group": 4},
     ],
@@ -123,8 +125,8 @@ def test_padding_that_goes_on_stays_where_the_convolution_pads_too() -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"dilations": [2, 1]}, "dilations"),
-        ({"output_shape": [90, 90]}, "of which"),
+        ({"dilations": [0, 1]}, "dilations"),
+        ({"output_shape": [90, 90]}, "leaves nothing"),
         ({"pads": [9, 9, 9, 9]}, "pads 9 and 9"),
         ({"group": 3}, "groups"),
     ],

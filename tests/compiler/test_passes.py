@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from intaglio.compiler.passes.run import optimised
+from intaglio.compiler.passes.widths import held
 from intaglio.golden.network import run_graph
 from intaglio.spec.graph import Activation, Attributes, Graph, Node, Op, Quantisation, Tensor
 
@@ -153,3 +154,18 @@ def test_a_rewrite_that_changes_a_code_is_not_taken() -> None:
     after, certificates = optimised(graph, "litert", broken)  # type: ignore[arg-type]
     assert certificates == ()
     assert after.nodes == graph.nodes
+
+
+def test_merged_weights_are_held_in_eight_bits_nine_or_rounded(rng: np.random.Generator) -> None:
+    small = rng.integers(-127, 128, (1, 3, 3, 4))
+    same = held(small, -1)
+    assert (same.dtype, same.certificate.exact) == ("int8", True)
+    wide = held(small * 2, -1)
+    assert (wide.dtype, wide.offset, wide.certificate.exact) == ("int16", 128, True)
+    np.testing.assert_array_equal(wide.codes, small * 2)
+    rounded = held(small * 9 + 1, -1)
+    assert rounded.dtype == "int8"
+    assert not rounded.certificate.exact
+    assert (rounded.certificate.sqnr_db or 0) > 35
+    error = np.abs(rounded.codes * rounded.factors - (small * 9 + 1))
+    assert error.max() <= rounded.factors.max() / 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -13,15 +15,17 @@ from intaglio.estimate.grid import grid_of
 from intaglio.estimate.memories import block_rams, multipliers
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.presets import PRESETS
+from intaglio.spec.target import load_target
 
 GRID = grid_of("ecp5")
 ROWS = GRID.rows if GRID else ()
 FULL = 9
+LIMITS = files("intaglio.boards") / "limits.toml"
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.config.name)
 def test_multipliers_and_block_rams_are_exact(row) -> None:  # type: ignore[no-untyped-def]
-    assert multipliers(row.config) == row.resources["dsp"]
+    assert multipliers(row.config, "ecp5") == row.resources["dsp"]
     assert block_rams(row.config, "ecp5") == row.resources["bram"]
 
 
@@ -68,3 +72,11 @@ def test_the_fit_recovers_weights_and_keeps_them_positive() -> None:
     assert found.weights == pytest.approx((100, 3, 0), abs=1e-6)
     assert found.worst < 1e-6
     assert (non_negative(np.array([[1.0, -1.0], [1.0, -2.0]])) >= 0).all()
+
+
+@pytest.mark.parametrize("name", ["ulx3s-25f", "tangnano20k", "icebreaker"])
+def test_multipliers_of_small_boards_are_those_of_their_reference_builds(name: str) -> None:
+    [rows] = tomllib.loads(LIMITS.read_text("utf-8")).values()
+    row = rows[f"preset-{name}"]
+    family = load_target(row["target"]).family
+    assert multipliers(PRESETS[name], family) == row["dsp"]

@@ -9,7 +9,7 @@ from math import log2
 
 from intaglio.estimate.fit import Fit, fit
 from intaglio.estimate.grid import Grid, grid_of
-from intaglio.estimate.memories import block_rams, multipliers
+from intaglio.estimate.memories import block_rams, command_queues, multipliers
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.figure import Figure
 
@@ -22,16 +22,18 @@ READ = {
 # What each is fitted with, the most telling first: the last ones need more rows.
 AREA = {
     "luteq": ("base", "macs", "requantise", "feed", "rounding", "lanes"),
-    "ff": ("base", "macs", "rounding", "requantise", "bus"),
+    "ff": ("base", "columns", "requantise", "macs", "rounding", "bus"),
 }
-SPARE_ROWS = 3  # rows beyond the features of a fit, so that one can be left out
+SPARE_ROWS = 2  # rows beyond the features of a fit, so that one can be left out
+DPR_BITS, DPR_LUTEQ = 4, 6  # of 16 words in look-up tables
 CLOCK = ("base", "levels")
 
 
 def features(config: ArrayConfig) -> dict[str, float]:
     """Return what area and delay grow with.
 
-    ``base`` control and DMA; ``lanes`` P * D address lanes; ``macs`` P * K * D; ``requantise`` Q;
+    ``base`` control and DMA; ``lanes`` P * D address lanes; ``columns`` P * K accumulators, each
+    with its place in the chain that drains them; ``macs`` P * K * D; ``requantise`` Q;
     ``feed`` P * K * D * log2(P * D), the network between banks and lanes; ``rounding`` Q times
     the rounding modes past the first; ``bus`` K, the bytes of a beat; ``levels`` log2 of the
     multipliers.
@@ -39,6 +41,7 @@ def features(config: ArrayConfig) -> dict[str, float]:
     return {
         "base": 1.0,
         "lanes": config.pixels * config.depth,
+        "columns": config.pixels * config.channels,
         "macs": config.macs,
         "requantise": config.requant_lanes,
         "feed": config.macs * log2(config.banks),
@@ -46,6 +49,18 @@ def features(config: ArrayConfig) -> dict[str, float]:
         "bus": config.channels,
         "levels": log2(config.macs),
     }
+
+
+def counted(config: ArrayConfig, name: str) -> float:
+    """Return the LUT equivalents or flip-flops that are known without a fit.
+
+    Where a configuration keeps its queues of commands in look-up tables, those tables, and the
+    register behind each bit.
+    """
+    if config.roomy:
+        return 0.0
+    bits = [queue.bits for queue in command_queues(config)]
+    return float(sum(bits) if name == "ff" else DPR_LUTEQ * sum(-(-b // DPR_BITS) for b in bits))
 
 
 @dataclass(frozen=True)
@@ -87,12 +102,17 @@ def area_model(family: str) -> AreaModel | None:
     routed = [(v, row.fmax) for v, row in zip(values, grid.rows, strict=True) if row.fmax]
     most = len(grid.rows) - SPARE_ROWS
     luteq, ff = (
-        fit(names[:most], values, [row.resources[name] for row in grid.rows])
+        fit(
+            names[:most],
+            values,
+            [row.resources[name] for row in grid.rows],
+            [counted(row.config, name) for row in grid.rows],
+        )
         for name, names in AREA.items()
     )
-    period = None
-    if len(routed) > len(CLOCK) + 1:
-        period = fit(CLOCK, [v for v, _ in routed], [1000 / f for _, f in routed])
+    period, most = None, len(routed) - SPARE_ROWS
+    if most > 0:
+        period = fit(CLOCK[:most], [v for v, _ in routed], [1000 / f for _, f in routed])
     return AreaModel(grid, luteq, ff, period)
 
 
@@ -118,7 +138,7 @@ def estimate_area(config: ArrayConfig, family: str) -> dict[str, Figure]:
     for name in AREA:
         found[name] = _none(name, missing) if missing else _fitted(name, config, model)
     counts: Mapping[str, tuple[int | None, str]] = {
-        "dsp": (multipliers(config), "P*K*D + 4 Q"),
+        "dsp": (multipliers(config, family), "P*K*D, and those of Q requantiser lanes"),
         "bram": (block_rams(config, family), "blocks of each memory, in the shape of fewest"),
     }
     for name, (count, how) in counts.items():
@@ -134,7 +154,7 @@ def _fitted(name: str, config: ArrayConfig, model: AreaModel | None) -> Figure:
     if model is None:
         return _none(name, "no coefficient")
     chosen: Fit = getattr(model, name)
-    value = round(chosen.at(features(config)))
+    value = round(chosen.at(features(config), counted(config, name)))
     low, high = chosen.band(value)
     how = (
         f"fit to {model.grid.stage}: {model.grid.tools}; left out: median "
@@ -152,10 +172,14 @@ def _clock(config: ArrayConfig, family: str, model: AreaModel | None, missing: s
         return Figure(None, "MHz", "estimated", why)
     value = 1000 / model.period.at(features(config))
     low, high = model.period.band(value)
+    routed = [row.resources["luteq"] for row in model.grid.rows if row.fmax]
     how = (
-        f"fit to routed periods: {model.grid.tools}; left out: median {model.period.median:.1%}, "
-        f"worst {model.period.worst:.1%}"
+        f"fit to {len(routed)} routed periods: {model.grid.tools}; left out: median "
+        f"{model.period.median:.1%}, worst {model.period.worst:.1%}"
     )
+    size = model.luteq.at(features(config), counted(config, "luteq"))
+    if size > max(routed):
+        how += f"; {size / max(routed):.1f} times the largest that was routed"
     return Figure(round(value, 1), "MHz", "estimated", how, round(low, 1), round(high, 1))
 
 

@@ -19,7 +19,10 @@ SHAPES["generic"] = SHAPES["ecp5"]
 QUEUE_BYTES = 512  # commands that the reader holds
 QUEUED = 4  # commands that wait for each engine
 LEAST_LANES = 4
-MULTIPLIERS_PER_LANE = 4  # a 32 by 31 bit product of a requantiser lane in 18 bit multipliers
+# What the 32 by 31 bit product of a requantiser lane takes: four of 18 bits, of which one counts
+# two 9-bit ones on Gowin; on iCE40 two of 16 bits, and look-up tables.
+MULTIPLIERS_PER_LANE = {"gowin": 8, "ice40": 2}
+USUAL_MULTIPLIERS = 4
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,14 @@ def memories(config: ArrayConfig) -> tuple[Ram, ...]:
         Ram("trace", 1, REGISTER_BITS, TRACE_ENTRIES),
         Ram("command bytes", 1, beat, QUEUE_BYTES // config.bus_bytes),
     ]
-    found += [
+    return (*found, *command_queues(config)) if config.roomy else tuple(found)
+
+
+def command_queues(config: ArrayConfig) -> tuple[Ram, ...]:
+    """Return the queues of the three engines, which only a roomy part has in block RAM."""
+    return tuple(
         Ram(f"{o.name.lower()} commands", 1, _command_bits(o, config), QUEUED) for o in Opcode
-    ]
-    return tuple(found)
+    )
 
 
 def block_rams(config: ArrayConfig, family: str) -> int | None:
@@ -60,9 +67,10 @@ def block_rams(config: ArrayConfig, family: str) -> int | None:
     return sum(ram.blocks(family) for ram in memories(config))
 
 
-def multipliers(config: ArrayConfig) -> int:
-    """Return the 18 by 18 bit multipliers of an array of INT8 lanes."""
-    return config.macs + MULTIPLIERS_PER_LANE * config.requant_lanes
+def multipliers(config: ArrayConfig, family: str) -> int:
+    """Return the multipliers of an array of INT8 lanes, as `family` counts them."""
+    per_lane = MULTIPLIERS_PER_LANE.get(family, USUAL_MULTIPLIERS)
+    return config.macs + per_lane * config.requant_lanes
 
 
 def _command_bits(opcode: Opcode, config: ArrayConfig) -> int:

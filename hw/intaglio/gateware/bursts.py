@@ -46,11 +46,12 @@ class Bursts(Component):
     flush : In(1)
         Forget the rest; nothing is taken.
     busy : Out(1)
-        Bursts are still to come.
+        Bursts are still to come, or to be taken.
 
     Timing
     ------
-    Latency 1 cycle; one burst a cycle, one cycle without a burst between two inputs.
+    Latency 2 cycles; one burst a cycle, one cycle without a burst between two inputs. Bursts leave
+    from a register: who takes them does not wait for their arithmetic.
     """
 
     def __init__(self, config: ArrayConfig) -> None:
@@ -78,25 +79,34 @@ class Bursts(Component):
         room = Signal(range(self.limit + 1))
         ends = Signal()
         last = Signal()
+        cutting = Signal()
+        step = Signal()
+        burst: Any = Signal(BURST, reset_less=True)
         m.d.comb += [
             room.eq(self.limit - address[low:high]),
             ends.eq(left <= room),
             last.eq(ends & (rows.rows == 1)),
-            self.i.ready.eq(~self.busy & ~self.flush),
-            self.o.valid.eq(self.busy),
-            self.o.payload.addr.eq(address),
-            self.o.payload.len.eq(Mux(ends, left, room) - 1),
-            self.o.payload.last.eq(last),
+            step.eq(cutting & (~self.o.valid | self.o.ready)),
+            self.i.ready.eq(~cutting & ~self.flush),
+            self.o.payload.eq(burst),
+            self.busy.eq(cutting | self.o.valid),
         ]
+        with m.If(~self.o.valid | self.o.ready):
+            m.d.sync += [
+                self.o.valid.eq(cutting),
+                burst.addr.eq(address),
+                burst.len.eq(Mux(ends, left, room) - 1),
+                burst.last.eq(last),
+            ]
 
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += [
                 rows.eq(self.i.payload),
                 row_address.eq(self.i.payload.address + self.i.payload.row_stride),
                 left.eq(self.i.payload.row_beats),
-                self.busy.eq(1),
+                cutting.eq(1),
             ]
-        with m.If(self.o.valid & self.o.ready):
+        with m.If(step):
             # A burst that does not end its row ends at a multiple of `limit`.
             block = address[high:] + 1
             m.d.sync += [
@@ -109,8 +119,8 @@ class Bursts(Component):
                     row_address.eq(row_address + rows.row_stride),
                     left.eq(rows.row_beats),
                     rows.rows.eq(rows.rows - 1),
-                    self.busy.eq(~last),
+                    cutting.eq(~last),
                 ]
         with m.If(self.flush):
-            m.d.sync += self.busy.eq(0)
+            m.d.sync += [cutting.eq(0), self.o.valid.eq(0)]
         return m

@@ -51,7 +51,7 @@ class Fetch(Component):
 
     Timing
     ------
-    First burst 2 cycles after `start`; latency of a beat 2 cycles; one beat a cycle.
+    First burst 3 cycles after `start`; latency of a beat 2 cycles; one beat a cycle.
     """
 
     def __init__(self, config: ArrayConfig) -> None:

@@ -79,7 +79,7 @@ class LoadEngine(Component):
 
     Timing
     ------
-    First burst 2 cycles after the command is taken, a word 1 cycle after its last beat; one beat
+    First burst 3 cycles after the command is taken, a word 1 cycle after its last beat; one beat
     a cycle. The bursts of the next `AHEAD` commands are issued before this one is complete.
     """
 

@@ -55,7 +55,7 @@ class StoreEngine(Component):
 
     Timing
     ------
-    First burst 2 cycles after the command is taken, its first beat at least 2 cycles and the
+    First burst 3 cycles after the command is taken, its first beat at least 2 cycles and the
     latency of the buffer later; one beat a cycle where the buffer answers within `BUFFERED` - 2
     cycles. The bursts of the next `AHEAD` commands are announced before this one is complete.
     """

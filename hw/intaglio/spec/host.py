@@ -152,7 +152,8 @@ def _transposed_conv(operator: HostOperator, operands: Sequence[Array]) -> Array
     corner = transposed_corner(size, kernel, operator.attributes, places)
     zero_point = operator.quants[0].zero_point
     stride = operator.attributes.stride
-    acc = transposed_acc(x, zero_point, weights, stride, places, corner)
+    dilation = operator.attributes.dilation
+    acc = transposed_acc(x, zero_point, weights, stride, places, corner, dilation)
     return _requantised(acc + bias[0].astype(np.int64) if bias else acc, operator.requant)
 
 

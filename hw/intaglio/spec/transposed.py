@@ -15,11 +15,13 @@ def transposed_acc(
     stride: tuple[int, int],
     places: tuple[int, int],
     corner: tuple[int, int],
+    dilation: tuple[int, int] = (1, 1),
 ) -> IntArray:
     """Return the accumulators N, OH, OW, O of a transposed convolution, without bias.
 
     Pixel (i, j) adds (x - zero_point) * weights[o, r, s] to place
-    (i*stride_y + r - corner_y, j*stride_x + s - corner_x), where that lies in the image.
+    (i*stride_y + r*dilation_y - corner_y, j*stride_x + s*dilation_x - corner_x), where that lies in
+    the image.
 
     Parameters
     ----------
@@ -45,20 +47,22 @@ def transposed_acc(
                 stride,
                 places,
                 corner,
+                dilation,
             )
             for g in range(groups)
         ]
         return np.concatenate(parts, axis=3)
     spans = [
-        max((n - 1) * s + k, p + c)
-        for n, s, k, p, c in zip(
-            (height, width), stride, (rows, columns), places, corner, strict=True
+        max((n - 1) * s + (k - 1) * d + 1, p + c)
+        for n, s, k, d, p, c in zip(
+            (height, width), stride, (rows, columns), dilation, places, corner, strict=True
         )
     ]
     full = np.zeros((batch, *spans, out), np.int64)
     for r, s in np.ndindex(rows, columns):
-        last = (r + (height - 1) * stride[0] + 1, s + (width - 1) * stride[1] + 1)
-        full[:, r : last[0] : stride[0], s : last[1] : stride[1]] += a @ weights[:, r, s].T.astype(
+        y, x = r * dilation[0], s * dilation[1]
+        last = (y + (height - 1) * stride[0] + 1, x + (width - 1) * stride[1] + 1)
+        full[:, y : last[0] : stride[0], x : last[1] : stride[1]] += a @ weights[:, r, s].T.astype(
             np.int64
         )
     top, left = corner

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from intaglio.bench.tools import Toolchain, toolchain
@@ -17,7 +18,7 @@ RUNTIME_WAVES = (*RUNTIME, "verilated_vcd_c")
 # Warnings are the business of bench.lint; here they would only hide errors.
 VERILATE = (
     *("--cc", "-O3", "--no-timing", "--noassert", "-Wno-lint", "-Wno-style"),
-    *("--x-assign", "fast", "--x-initial", "unique", "--output-split", "20000"),
+    *("--x-initial", "unique", "--output-split", "20000"),
     *("--top-module", TOP, "--prefix", "Vtop", "-Mdir", "obj"),
 )
 TRACE = ("--trace-vcd", "--trace-structs")
@@ -32,11 +33,39 @@ libtop.so: $(SOURCES:.cpp=.o) $(RUNTIME)
 %__Slow.o: %__Slow.cpp
 \t$(OBJCACHE) $(CXX) $(FLAGS) -O0 -c -o $@ $<
 %.o: %.cpp
-\t$(OBJCACHE) $(CXX) $(FLAGS) -O2 -c -o $@ $<
+\t$(OBJCACHE) $(CXX) $(FLAGS) $(OPTIMISE) -c -o $@ $<
 """
 
 
-def build_library(verilog: str, *, waves: bool = False) -> Path:
+@dataclass(frozen=True)
+class BuildOptions:
+    """What may be chosen of a simulator's build: `intaglio.bench.speed_options` compares them.
+
+    Parameters
+    ----------
+    optimise : tuple of str
+        Of the compiler, for what runs in every cycle.
+    x_assign : str
+        ``--x-assign`` of Verilator.
+    threads : int
+        Of a simulation; 1: none beside the caller's.
+    """
+
+    optimise: tuple[str, ...] = ("-O2",)
+    x_assign: str = "fast"
+    threads: int = 1
+
+    @property
+    def verilate(self) -> tuple[str, ...]:
+        """Arguments of Verilator."""
+        threads = ("--threads", str(self.threads)) if self.threads > 1 else ()
+        return (*VERILATE, "--x-assign", self.x_assign, *threads)
+
+
+CHOSEN = BuildOptions()
+
+
+def build_library(verilog: str, *, waves: bool = False, options: BuildOptions = CHOSEN) -> Path:
     """Return the shared library of an accelerator, built unless the cache has it.
 
     Parameters
@@ -45,6 +74,8 @@ def build_library(verilog: str, *, waves: bool = False) -> Path:
         Text with the module ``intaglio_top``.
     waves : bool
         Include tracing to VCD, which costs speed even while no file is open.
+    options : BuildOptions
+        How it is built.
 
     Raises
     ------
@@ -53,10 +84,16 @@ def build_library(verilog: str, *, waves: bool = False) -> Path:
     ToolError
         E601: Verilator or the compiler failed.
     """
-    return build_shared(verilog, _harness(), waves=waves)
+    return build_shared(verilog, _harness(), waves=waves, options=options)
 
 
-def build_shared(verilog: str, harness: Mapping[str, str], *, waves: bool = False) -> Path:
+def build_shared(
+    verilog: str,
+    harness: Mapping[str, str],
+    *,
+    waves: bool = False,
+    options: BuildOptions = CHOSEN,
+) -> Path:
     """Return the shared library of a module with the C++ around it, built unless the cache has it.
 
     Parameters
@@ -65,7 +102,7 @@ def build_shared(verilog: str, harness: Mapping[str, str], *, waves: bool = Fals
         Text with the module ``intaglio_top``; in C++ it is ``Vtop``.
     harness : mapping
         Files by name; those that end in ``.cpp`` are compiled.
-    waves : bool
+    waves, options
         As :func:`build_library`.
 
     Raises
@@ -73,8 +110,8 @@ def build_shared(verilog: str, harness: Mapping[str, str], *, waves: bool = Fals
     EnvironmentFault, ToolError
         As :func:`build_library`.
     """
-    key = shared_key(verilog, harness, waves=waves)
-    return cache.entry("library", key, _maker(verilog, harness, waves)) / "libtop.so"
+    key = shared_key(verilog, harness, waves=waves, options=options)
+    return cache.entry("library", key, _maker(verilog, harness, waves, options)) / "libtop.so"
 
 
 def library_key(verilog: str, *, waves: bool = False) -> str:
@@ -82,10 +119,16 @@ def library_key(verilog: str, *, waves: bool = False) -> str:
     return shared_key(verilog, _harness(), waves=waves)
 
 
-def shared_key(verilog: str, harness: Mapping[str, str], *, waves: bool = False) -> str:
+def shared_key(
+    verilog: str,
+    harness: Mapping[str, str],
+    *,
+    waves: bool = False,
+    options: BuildOptions = CHOSEN,
+) -> str:
     """Return the cache key of :func:`build_shared`."""
-    options = " ".join((*VERILATE, *TRACE, FLAGS, RULES, str(waves)))
-    return cache.digest(toolchain().key, options, verilog, *harness.values())
+    words = (*options.verilate, *TRACE, FLAGS, *options.optimise, RULES, str(waves))
+    return cache.digest(toolchain().key, " ".join(words), verilog, *harness.values())
 
 
 def _harness() -> dict[str, str]:
@@ -103,7 +146,9 @@ def jobs() -> int:
     return min(8, len(os.sched_getaffinity(0)))
 
 
-def _maker(verilog: str, harness: Mapping[str, str], waves: bool) -> Callable[[Path], None]:
+def _maker(
+    verilog: str, harness: Mapping[str, str], waves: bool, options: BuildOptions
+) -> Callable[[Path], None]:
     """Return the function that builds the library in a folder."""
 
     def make(work: Path) -> None:
@@ -111,12 +156,14 @@ def _maker(verilog: str, harness: Mapping[str, str], waves: bool) -> Callable[[P
         env = tools.environment()
         runtime = _runtime(tools, waves)
         (work / "top.v").write_text(verilog)
-        run((tools.verilator, *VERILATE, *(TRACE if waves else ()), "top.v"), cwd=work, env=env)
+        words = (tools.verilator, *options.verilate, *(TRACE if waves else ()), "top.v")
+        run(words, cwd=work, env=env)
         obj = work / "obj"
         for name, text in harness.items():
             (obj / name).write_text(text)
         (obj / "Makefile").write_text(
             f"CXX := {tools.cxx}\nFLAGS := {FLAGS} -DVM_TRACE={int(waves)}\n"
+            f"OPTIMISE := {' '.join(options.optimise)}\n"
             f"RUNTIME := {' '.join(map(str, runtime))}\n{RULES}"
         )
         run((tools.make, f"-j{jobs()}", "libtop.so"), cwd=obj, env=env)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from intaglio.bench.compile import build_library, library_is_cached
+from intaglio.bench.compile import CHOSEN, BuildOptions, build_library, library_is_cached
 from intaglio.bench.library import LOWEST_ADDRESS, MemorySettings, Simulation
 from intaglio.bench.ports import clear_interrupts, read_counters, read_marks, start
 from intaglio.spec.commands import COMMAND_BYTES
@@ -54,6 +54,8 @@ class SimDevice:
         Text to simulate; None: what :func:`intaglio.gateware.emit.emit_verilog` writes.
     fault : (int, int)
         Bus addresses [low, high) that answer SLVERR, for tests of the error path.
+    options : BuildOptions
+        How the simulator is built.
     progress : callable, optional
         Told in one line what takes long: building, and cycles while a program runs.
     """
@@ -70,6 +72,7 @@ class SimDevice:
         waves: Waves | None = None,
         verilog: str | None = None,
         fault: tuple[int, int] = (0, 0),
+        options: BuildOptions = CHOSEN,
         progress: Callable[[str], None] | None = None,
     ) -> None:
         self.config = config
@@ -78,7 +81,7 @@ class SimDevice:
         text = verilog if verilog is not None else _emit(config, self._progress)
         if not library_is_cached(text, waves=waves is not None):
             self._progress(f"building the simulator of {config.name} (once)")
-        library = build_library(text, waves=waves is not None)
+        library = build_library(text, waves=waves is not None, options=options)
         self._simulation = Simulation(
             library,
             beat_bytes=config.bus_bytes,

@@ -6,7 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from intaglio.api.allocate_files import AllocatedTable, allocate_model, allocate_table
+    from intaglio.api.allocate_files import (
+        AllocatedTable,
+        accuracies,
+        allocate_model,
+        allocate_table,
+    )
     from intaglio.api.allocations import Allocated, allocate_bits
     from intaglio.api.bench_run import bench
     from intaglio.api.bench_table import BenchLayer, BenchResult
@@ -56,7 +61,12 @@ if TYPE_CHECKING:
 
 # Where each name lives: a module is loaded when one of its names is first used.
 _HOMES = {
-    "api.allocate_files": ("AllocatedTable", "allocate_model", "allocate_table"),
+    "api.allocate_files": (
+        "AllocatedTable",
+        "accuracies",
+        "allocate_model",
+        "allocate_table",
+    ),
     "api.allocations": ("Allocated", "allocate_bits"),
     "api.bits": ("Bits", "read_bits_file"),
     "api.bench_run": ("bench",),
@@ -141,6 +151,7 @@ __all__ = [
     "Settings",
     "SuiteResult",
     "Tool",
+    "accuracies",
     "allocate_bits",
     "allocate_model",
     "allocate_table",

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from intaglio.api.allocations import Allocated, Told, allocate_bits
+from intaglio.api.bits import KEPT_BITS, Bits
 from intaglio.api.files import read_file
 from intaglio.api.inputs import read_inputs
 from intaglio.api.plan import compile as compile_model
+from intaglio.api.plan import open_plan
 from intaglio.quantise.allocate import allocate
 from intaglio.quantise.sensitivity_table import read_table, table_problem
 from intaglio.spec.config import ArrayConfig
@@ -118,6 +120,25 @@ def allocate_model(
         traces=None if traces is None else _traces(traces),
         tell=tell,
     )
+
+
+def accuracies(
+    path: Path, data: Path, config: ArrayConfig | str, found: Allocated, tell: Told | None = None
+) -> dict[str, float]:
+    """Return the share of right classes at eight bits, as allocated, and at the least width.
+
+    Parameters
+    ----------
+    path, data, config
+        As :func:`allocate_model` had them; the data hold labels.
+    """
+    from intaglio.api.evaluation import evaluate
+
+    kinds: dict[str, Bits | int] = {"8": KEPT_BITS, "allocated": found.bits, "least": found.narrow}
+    return {
+        name: evaluate(open_plan(path, config, bits=bits), data, tell=tell).accuracy
+        for name, bits in kinds.items()
+    }
 
 
 def _traces(path: Path) -> dict[str, float]:

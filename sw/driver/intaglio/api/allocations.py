@@ -39,6 +39,8 @@ class Allocated:
         compiled.
     all_wide, all_narrow : float
         Cost of all free tensors at the greatest and at the least width.
+    narrow : Bits
+        All free tensors at the least width.
     loss : float
         Sum of the losses of the tensors, and of each: squared error of the output by its power.
     """
@@ -52,6 +54,7 @@ class Allocated:
     loss: float
     groups: tuple[tuple[tuple[str, ...], int, tuple[float, ...]], ...]
     rounds: int
+    narrow: Bits
 
 
 def allocate_bits(
@@ -143,6 +146,7 @@ def _solve(
         found.loss,
         tuple(zip(names, found.options, (g.losses for g in groups), strict=True)),
         number,
+        probe.bits([0] * len(groups)),
     )
 
 

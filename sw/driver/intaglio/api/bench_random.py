@@ -137,6 +137,14 @@ def _gemm(pick: Pick) -> Shape:
     return Shape(Op.CONV, (1, pick(1, 40), pick(1, 70)), pick(1, 30))
 
 
+def _product(pick: Pick) -> Shape:
+    return Shape(Op.MATMUL, (pick(1, 3), pick(1, 20), pick(1, 40)), pick(1, 40))
+
+
+def _vector_product(pick: Pick) -> Shape:
+    return Shape(Op.MATMUL, (pick(1, 2), 1, pick(1, 60)), pick(1, 60))
+
+
 def _dense(pick: Pick) -> Shape:
     return Shape(Op.DENSE, (1, 1, pick(1, 300)), pick(1, 40))
 
@@ -175,6 +183,8 @@ KINDS: dict[str, Callable[[Pick], Shape]] = {
     **{f"{edge} padding": _edged(edge) for edge in ("wrap", "edge", "reflect", "symmetric")},
     "long row": _long_row,
     "gemm": _gemm,
+    "product": _product,
+    "vector product": _vector_product,
     "dense": _dense,
     "max pool": _max_pool,
     "average pool": _average_pool,

@@ -32,7 +32,7 @@ class Shape:
     Parameters
     ----------
     op : Op
-        Any but RESHAPE and SOFTMAX.
+        Any but RESHAPE and SOFTMAX. MATMUL: of two activations, row by row of the image.
     image : (int, int, int)
         H, W, C of the input.
     outputs : int
@@ -78,7 +78,7 @@ class Shape:
         """Windows along y and x."""
         if self.op in (Op.MEAN, Op.DENSE):
             return 1, 1
-        if self.op is Op.ADD:
+        if self.op in {Op.ADD, Op.MATMUL}:
             return self.image[0], self.image[1]
         top, bottom, left, right = pads_of(
             self.attributes, (self.image[0], self.image[1]), self.kernel
@@ -102,6 +102,8 @@ class Shape:
         """Products of one output."""
         if self.op is Op.DENSE:
             return math.prod(self.image)
+        if self.op is Op.MATMUL:
+            return self.image[2]
         summed = self.op in (Op.CONV, Op.TRANSPOSED_CONV)
         channels = self.image[2] // self.groups if summed else 1
         return self.kernel[0] * self.kernel[1] * channels
@@ -112,7 +114,8 @@ class Shape:
         if self.op is Op.TRANSPOSED_CONV:
             pairs = self.outputs * (self.image[2] // self.groups)
             return math.prod(map(self._taps, range(2))) * pairs
-        return math.prod(self.places) * self.outputs * self.terms if self.op in WEIGHTED else 0
+        multiplies = self.op in {*WEIGHTED, Op.MATMUL}
+        return math.prod(self.places) * self.outputs * self.terms if multiplies else 0
 
     def _taps(self, axis: int) -> int:
         """Return the taps that meet the outputs along an axis, of all outputs together."""
@@ -134,10 +137,15 @@ def graph_of(shape: Shape, name: str, seed: int) -> Graph:
     the output's scale spreads the sums over the codes.
     """
     rng = np.random.default_rng(seed)
-    count = 2 if shape.op is Op.ADD else 1
+    count = 2 if shape.op in {Op.ADD, Op.MATMUL} else 1
     source = (1, *shape.image)
     quant = _quant(rng, IN_SCALE)
     tensors = {n: Tensor(n, f"x{n}", source, "int8", quant) for n in range(count)}
+    if shape.op is Op.MATMUL:
+        sizes = source, (1, shape.image[0], shape.image[2], shape.outputs)
+        tensors = {
+            n: Tensor(n, f"x{n}", size, "int8", _any_quant(rng)) for n, size in enumerate(sizes)
+        }
     inputs: tuple[int, ...] = tuple(tensors)
     if shape.op in WEIGHTED:
         tensors |= _constants(shape, rng, quant)
@@ -156,6 +164,12 @@ def _quant(rng: np.random.Generator, scale: float) -> Quantisation:
     return Quantisation(np.array([scale], np.float32), zero)
 
 
+def _any_quant(rng: np.random.Generator) -> Quantisation:
+    """Return a quantisation whose zero point may be none, one of the ends, or any."""
+    zero = int(rng.choice([0, -128, 127, int(rng.integers(-128, 128))]))
+    return Quantisation(np.array([IN_SCALE], np.float32), np.array([zero], np.int64))
+
+
 def _out_quant(shape: Shape, rng: np.random.Generator, quant: Quantisation) -> Quantisation:
     if shape.op in POOLS:
         return quant
@@ -164,6 +178,9 @@ def _out_quant(shape: Shape, rng: np.random.Generator, quant: Quantisation) -> Q
     if shape.op is Op.MEAN:
         scale = IN_SCALE / math.sqrt(shape.image[0] * shape.image[1])
         return _quant(rng, scale)
+    if shape.op is Op.MATMUL:
+        deviation = 150 * 150 * math.sqrt(shape.terms)
+        return _quant(rng, IN_SCALE * IN_SCALE * deviation / SPREAD)
     deviation = 73 * 74 * math.sqrt(shape.terms)  # of a product of two even codes: 127 / sqrt(3)
     return _quant(rng, IN_SCALE * WEIGHT_SCALE * deviation / SPREAD)
 

@@ -160,6 +160,16 @@ def evaluate(
     return Evaluation(plan.program.model, len(truth), right, confusion, top5, ran)
 
 
+def labelled(
+    plan: Plan, data: Path, labels: str = ""
+) -> tuple[dict[int, Array], npt.NDArray[np.int64]]:
+    """Return the codes of each input by tensor number, and the labels; see :func:`evaluate`."""
+    arrays = read_archive(data)
+    truth = _labels(arrays, labels)
+    inputs = _inputs(plan, arrays, len(truth), real=False)
+    return dict(as_codes(plan.program, inputs)), truth
+
+
 def _classes(scores: Array) -> Array:
     return scores.argmax(axis=1) if scores.shape[1] > 1 else scores[:, 0]
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from intaglio.api.evaluation import labelled
 from intaglio.api.files import write_folder
 from intaglio.api.layer_cycles import memory_model
 from intaglio.api.model import Model, load
+from intaglio.api.plan import compile as compile_model
 from intaglio.explore.evaluate import OBJECTIVES, Job
 from intaglio.explore.run import Exploration, check_objectives, context_key
 from intaglio.explore.run import explore as run
@@ -20,7 +22,7 @@ from intaglio.explore.workers import usual_jobs
 from intaglio.report.explore_page import explore_html, front_drawing, label
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.config_file import load_config
-from intaglio.spec.errors import Finding, FitError
+from intaglio.spec.errors import Finding, FitError, UsageError
 from intaglio.spec.target import load_target
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def explore(
     cluster: str | None = None,
     memory: MemorySettings | None = None,
     clock_mhz: float | None = None,
+    data: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Exploration:
     """Look at every configuration of a space, or search it; results are kept in `folder`.
@@ -70,11 +73,16 @@ def explore(
         Worker processes; None: one for each processor.
     cluster : str, optional
         A Dask scheduler or ``local:N``.
+    data : Path, optional
+        Labelled samples, an ``.npz`` file: accuracy is measured, on golden operators.
 
     Raises
     ------
     UsageError
-        E101, E103, E104: a value, file or size is not as it should be.
+        E101, E103, E104: a value, file or size is not as it should be, or accuracy is an objective
+        and there are no samples.
+    ModelError
+        E305, E306, E307: the samples do not fit the model.
     EnvironmentFault
         E501, E503: no Dask, or no scheduler.
     """
@@ -83,9 +91,21 @@ def explore(
     place = load_target(target or base.target)
     chosen = Space(base, DEFAULT) if space is None else parse_space(space, base)
     names = check_objectives(objectives)
+    if "accuracy" in names and data is None:
+        message = "accuracy is an objective, and there are no samples"
+        need = "--data X.npz with inputs and labels"
+        raise UsageError(Finding("E101", message, "--objective", "accuracy", need, f"give {need}"))
     if not search:
         check_size(chosen, limit)
-    job = Job(pickle.dumps(model.graph), base, place.name, clock_mhz, memory_model(memory))
+    samples = pickle.dumps(labelled(compile_model(model, base), data)) if data else b""
+    job = Job(
+        pickle.dumps(model.graph),
+        base,
+        place.name,
+        clock_mhz,
+        memory_model(memory),
+        samples=samples,
+    )
     store = Store(Path(folder) / FILE)
     if store.replaced:
         progress(f"the result file was damaged: moved to {store.replaced}, begun again")

@@ -53,6 +53,7 @@ def configurations() -> tuple[ArrayConfig, ...]:
         _row(base, 2, 8, 2, 4, **MIDDLE),
         _row(base, 4, 8, 1, 1, **MIDDLE),
         _row(base, 2, 16, 1, 4, roundings=TWO, **MIDDLE),
+        base,
     )
 
 

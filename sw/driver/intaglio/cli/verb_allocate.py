@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 40
 TABLE = ".csv"
+WORDS = {"8": "all of 8 bits", "allocated": "as allocated", "least": "all of the least width"}
 
 
 def allocate(
@@ -64,6 +65,12 @@ def allocate(
             help="Columns layer and hessian_trace_per_param: losses of weights, not of outputs.",
         ),
     ] = None,
+    accuracy: Annotated[
+        bool,
+        typer.Option(
+            "--accuracy", help="Evaluate all samples, whose labels the data hold, at all widths."
+        ),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE.json", help="Default: MODEL.bits.json."),
@@ -98,11 +105,14 @@ def allocate(
             traces=traces,
             tell=progress,
         )
+        shares = api.accuracies(model, data, config, found, progress) if accuracy else {}
     path = output or Path(f"{model.stem}.bits.json")
     api.write_file(path, found.bits.to_json(model=model.name, config=config))
     _show(terminal, found)
+    for name, share in shares.items():
+        terminal.say(f"accuracy, {WORDS[name]}: {100 * share:.1f} %")
     terminal.say(f"written: {path}; use it with run, compile or evaluate --allocation {path}")
-    terminal.result({**payload(found), "output": str(path)})
+    terminal.result({**payload(found), "accuracy": shares, "output": str(path)})
     return 0
 
 

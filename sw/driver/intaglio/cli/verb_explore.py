@@ -34,7 +34,8 @@ def explore(
         typer.Option(
             "--space",
             metavar="SPACE|FILE",
-            help='Such as "pixels=1,2,4;channels=8,16", or a TOML file with [explore].',
+            help='Such as "pixels=1,2,4;channels=8,16", or a TOML file with [explore]; bits and '
+            "bits.TENSOR are widths of activations.",
         ),
     ] = None,
     config: Config = "default",
@@ -48,7 +49,8 @@ def explore(
         typer.Option(
             "--objective",
             metavar="NAMES",
-            help="Some of latency, cycles, energy, luteq, ff, dsp, bram; the first decides --fit.",
+            help="Some of latency, cycles, energy, luteq, ff, dsp, bram, accuracy; the first "
+            "decides --fit.",
         ),
     ] = "latency,luteq",
     output: Annotated[
@@ -74,6 +76,10 @@ def explore(
         typer.Option("--cluster", metavar="tcp://…|local:N", help="A Dask scheduler."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of --search.")] = 1,
+    samples: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="X.npz", help="Labelled samples, to measure accuracy."),
+    ] = None,
     clock: Clock = None,
     memory: MemorySetting = None,
 ) -> int:
@@ -103,6 +109,7 @@ def explore(
             cluster=cluster,
             memory=api.parse_memory(memory) if memory else None,
             clock_mhz=clock,
+            data=samples,
             progress=progress,
         )
     name = place or found.space.base.target
@@ -126,7 +133,9 @@ def _show(terminal: Terminal, found: Exploration, target: str) -> None:
         f"{found.evaluated:,} of them now ({rate:,.0f} a minute), target {target}"
     )
     names = list(found.space.values)
+    measured = "accuracy" in found.objectives
     heads = [*names, ">cycles", ">ms", ">uJ", ">LUTeq", ">DSP", ">RAM", "fits"]
+    heads += [">wrong"] * measured
     rows = [
         [
             *(str(record["point"][name]) for name in names),
@@ -135,6 +144,7 @@ def _show(terminal: Terminal, found: Exploration, target: str) -> None:
                 for key in ("cycles", "latency_ms", "energy_uj", "luteq", "dsp", "bram")
             ),
             "yes" if record["fits"] else "no",
+            *((f"{record['error']:.1%}",) if measured else ()),
         ]
         for record in found.front[:ROWS]
     ]

@@ -63,7 +63,7 @@ def compile_graph(
         field.
     """
     check_graph(graph, config, reference)
-    flow = plan_flow(graph, reference)
+    flow = plan_flow(graph, reference, config)
     layers = {
         index: layer_of(graph, index, reference, config)
         for stage in flow.stages
@@ -96,6 +96,7 @@ def compile_graph(
             weights=Ring(config.weight_words),
             params=Ring(config.param_words),
             homes=memory.homes,
+            passage=memory.passage,
             late=frozenset(graph.outputs) if resident_io else frozenset(),
         )
         for index in stage.nodes:
@@ -113,7 +114,8 @@ def compile_graph(
             _tensor_plan(graph, number, memory.homes[number]) for number in sorted(flow.roots)
         ),
         layers=tuple(
-            _layer_plan(graph, index, layers, reference) for index in range(len(graph.nodes))
+            _layer_plan(graph, index, layers, reference, config)
+            for index in range(len(graph.nodes))
         ),
         steps=tuple(steps),
         inputs=graph.inputs,
@@ -139,10 +141,12 @@ def _tensor_plan(graph: Graph, number: int, home: Home) -> TensorPlan:
     )
 
 
-def _layer_plan(graph: Graph, index: int, layers: dict[int, Layer], reference: str) -> LayerPlan:
+def _layer_plan(
+    graph: Graph, index: int, layers: dict[int, Layer], reference: str, config: ArrayConfig
+) -> LayerPlan:
     node = graph.nodes[index]
     layer = layers.get(index)
-    reason = "" if layer is not None else host_reason(graph, node, reference)
+    reason = "" if layer is not None else host_reason(graph, node, reference, config)
     if is_alias(graph, index):
         reason = "both shapes are the same bytes: nothing is moved"
     return LayerPlan(

@@ -27,6 +27,8 @@ class Context:
         Tensor number to its place.
     late : frozenset of int
         Tensors that a job of their own stores.
+    passage : int
+        Byte offset in the tensor region of what passes through memory.
     """
 
     config: ArrayConfig
@@ -36,6 +38,7 @@ class Context:
     params: Ring
     homes: Mapping[int, Home]
     late: frozenset[int] = frozenset()
+    passage: int = 0
 
 
 class LayerConstants:

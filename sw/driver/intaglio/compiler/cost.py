@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from intaglio.compiler.layer import Layer
+from intaglio.compiler.product import ProductLayer
+from intaglio.compiler.product_tile import product_cost
 from intaglio.compiler.reduction import Reduction, whole_chunk
-from intaglio.compiler.tiling import Tiling, input_area
+from intaglio.compiler.tiling import Tiling, input_edges
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.tensor import blocks_of
 from intaglio.spec.window import tile_pixels
@@ -44,31 +46,50 @@ def tiling_cost(
     With two copies of each strip, loads, sums and stores go on at the same time, but for the
     first load and the last store; with one copy, one after the other.
     """
-    strips = list(tiling.strips(layer))
+    if isinstance(layer, ProductLayer):
+        return product_cost(layer, config, tiling, resident)
+    # A strip is rows by columns, and so is what it reads: sums over strips are products of sums.
+    spans = [
+        _spans(layer.out_image[axis], n) for axis, n in ((0, tiling.rows), (1, tiling.columns))
+    ]
+    strips = len(spans[0]) * len(spans[1])
+    reads = [[_length(input_edges(layer, axis, *s)) for s in spans[axis]] for axis in (0, 1)]
     panels = len(list(tiling.panels(layer, config)))
     blocks = blocks_of(layer.out_image[2], config.channels)
     in_blocks = blocks_of(layer.image[2], config.channels)
-    parts = len(strips) * panels
+    parts = strips * panels
 
-    read = [input_area(layer, strip).pixels * in_blocks for strip in strips]
     spilled = sum(not stays for stays in resident[:-1])
-    kept = len(strips) <= min((len(slots) for slots in tiling.slots[:-1] if slots), default=0)
+    kept = strips <= min((len(slots) for slots in tiling.slots[:-1] if slots), default=0)
     again = panels if tiling.panels_outer and layer.sums_channels and not kept else 1
-    inputs = spilled * again * sum(read)
+    inputs = spilled * again * sum(reads[0]) * sum(reads[1]) * in_blocks
     held = tiling.panels_outer or weight_beats(layer, config) <= config.weight_words * config.depth
     split = any(len(chunks) > 1 for chunks in tiling.chunks)
     tiles = -(-layer.out_image[0] * layer.out_image[1] // config.pixels)
-    weights = weight_beats(layer, config) * (tiles if split else 1 if held else len(strips))
+    weights = weight_beats(layer, config) * (tiles if split else 1 if held else strips)
 
-    sizes = Counter(strip.pixels for strip in strips)
-    each = (block_cycles(layer, config, size) * count for size, count in sizes.items())
-    compute = sum(each) * blocks
+    rows, columns = (Counter(_length(span) for span in axis) for axis in spans)
+    compute = blocks * sum(
+        block_cycles(layer, config, high * wide) * count * times
+        for high, count in rows.items()
+        for wide, times in columns.items()
+    )
     commands = sum(map(len, tiling.chunks)) * (blocks * tiles if split else parts)
     compute += COMMAND_CYCLES * max(commands, parts)
     planes = layer.out_planes((0, blocks))[1] * layer.out_words
-    out = [0 if resident[-1] else planes * strip.pixels for strip in strips]
+    outputs = 0 if resident[-1] else planes * layer.out_image[0] * layer.out_image[1]
     if any(len(slots) == 1 for slots in tiling.slots):
-        return inputs + max(weights, compute) + sum(out), inputs + weights + sum(out)
-    first, last = spilled * read[0], out[-1] // panels
-    cycles = max(inputs + weights + sum(out), compute + first + last)
-    return cycles, inputs + weights + sum(out)
+        return inputs + max(weights, compute) + outputs, inputs + weights + outputs
+    first = spilled * reads[0][0] * reads[1][0] * in_blocks
+    last = 0 if resident[-1] else planes * _length(spans[0][-1]) * _length(spans[1][-1]) // panels
+    cycles = max(inputs + weights + outputs, compute + first + last)
+    return cycles, inputs + weights + outputs
+
+
+def _spans(size: int, step: int) -> list[tuple[int, int]]:
+    """Return first and end of each strip along an axis."""
+    return [(first, min(first + step, size)) for first in range(0, size, step)]
+
+
+def _length(span: tuple[int, int]) -> int:
+    return span[1] - span[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from intaglio.compiler.check import activations
 from intaglio.compiler.layer import image_of, same_layout
 from intaglio.compiler.places import host_reason
+from intaglio.spec.config import ArrayConfig
 from intaglio.spec.graph import Graph, Op
 from intaglio.spec.registers import TRACE_ENTRIES
 
@@ -50,7 +51,7 @@ class Flow:
         return {node: at for at, stage in enumerate(self.stages) for node in stage.nodes}
 
 
-def plan_flow(graph: Graph, reference: str = "litert") -> Flow:
+def plan_flow(graph: Graph, reference: str = "litert", config: ArrayConfig | None = None) -> Flow:
     """Return the flow of a checked graph, as the roundings of `reference` have it."""
     roots = {number: number for number in graph.inputs}
     stages: list[Stage] = []
@@ -60,7 +61,7 @@ def plan_flow(graph: Graph, reference: str = "litert") -> Flow:
             roots[after] = roots[before]
             continue
         roots[after] = after
-        if host_reason(graph, node, reference):
+        if host_reason(graph, node, reference, config):
             stages.append(Stage(host=True, nodes=(index,)))
         elif stages and not stages[-1].host and index - stages[-1].nodes[0] < TRACE_ENTRIES:
             stages[-1] = Stage(host=False, nodes=(*stages[-1].nodes, index))

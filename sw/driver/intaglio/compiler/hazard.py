@@ -82,6 +82,8 @@ def _in_planes(fields: Mapping[str, int]) -> int:
 
 
 def _image_reads(fields: Mapping[str, int]) -> list[Span]:
+    if fields["kernel_h"] > 1 and not fields["tap_y"]:  # every row of taps reads the same words
+        fields = {**fields, "kernel_h": 1, "y0": 0}
     rows = -(-fields["pixels"] // fields["out_w"])
     edges = []
     for first, size, places, axis in (

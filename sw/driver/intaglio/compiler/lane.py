@@ -11,6 +11,7 @@ from intaglio.compiler.group import suit
 from intaglio.compiler.layer import Image, Layer, image_of
 from intaglio.compiler.lower import lower
 from intaglio.compiler.lower_phases import as_phases
+from intaglio.compiler.product_vector import suit_product
 from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
@@ -31,7 +32,7 @@ def layer_of(graph: Graph, index: int, reference: str, config: ArrayConfig) -> L
     FitError
         E402: an accumulator could overflow. E404, E405: see :func:`fit_lane`.
     """
-    layer = lower(graph, index, reference)
+    layer = suit_product(lower(graph, index, reference), config)
     if not layer.phases:
         return fit_lane(suit(layer, config), config)
     return as_phases(layer, tuple(fit_lane(suit(part, config), config) for part in layer.phases))

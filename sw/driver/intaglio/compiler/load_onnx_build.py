@@ -228,11 +228,11 @@ class Builder:
                 image=False,
                 attributes=Attributes(order=(0, 2, 1)),
             )
-            return replace(self._reshape(turned, value.shape, image=True), image=True)
+            return replace(self.relaid(turned, value.shape, image=True), image=True)
         if len(value.shape) != 4:
             raise RefusedError(f"an image of shape {value.shape}, not N,C,H,W or N,C,L")
         if math.prod(value.shape[2:]) == 1 or value.shape[1] == 1:
-            return self._reshape(value, value.shape, image=True)
+            return self.relaid(value, value.shape, image=True)
         return self.moved(
             Op.TRANSPOSE, value, value.shape, image=True, attributes=Attributes(order=FORWARD)
         )
@@ -240,9 +240,10 @@ class Builder:
     def reshaped(self, value: Coded, shape: Shape, *, keep: bool = False) -> Coded:
         """Return codes in ONNX order under another shape; nothing is moved."""
         source = value if keep or not value.image else self.plain(value)
-        return self._reshape(source, shape, image=False)
+        return self.relaid(source, shape, image=False)
 
-    def _reshape(self, value: Coded, shape: Shape, *, image: bool) -> Coded:
+    def relaid(self, value: Coded, shape: Shape, *, image: bool = True) -> Coded:
+        """Return the same bytes under another shape."""
         if self.tensors[value.number].shape == stored(shape, image=image):
             return replace(value, shape=shape, image=image)
         return self.moved(Op.RESHAPE, value, shape, image=image, attributes=Attributes())

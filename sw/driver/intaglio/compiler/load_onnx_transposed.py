@@ -18,9 +18,10 @@ MOST = 1 << 10  # of a stride and of the rest of the output
 
 @dataclass(frozen=True)
 class _Axis:
-    """One axis: stride, what is cut off before and after, and places of the output."""
+    """One axis: stride, dilation, what is cut off before and after, and places of the output."""
 
     stride: int
+    dilation: int
     before: int
     after: int
     places: int
@@ -42,10 +43,11 @@ def conv_transpose(builder: Builder, node: OnnxNode) -> Value:
     out = groups * outer
     shape = (1, out, *(axis.places for axis in axes))
     if rank == 1:
-        codes, axes = codes[:, :, None, :], [_Axis(1, 0, 0, 1), *axes]
+        codes, axes = codes[:, :, None, :], [_Axis(1, 1, 0, 0, 1), *axes]
     rows, columns = axes
     attributes = Attributes(
         stride=(rows.stride, columns.stride),
+        dilation=(rows.dilation, columns.dilation),
         padding=(rows.before, rows.after, columns.before, columns.after),
     )
     by_group = codes.reshape(groups, channels // groups, outer, *codes.shape[2:])
@@ -60,30 +62,31 @@ def conv_transpose(builder: Builder, node: OnnxNode) -> Value:
 
 def _axes(node: OnnxNode, size: tuple[int, ...], kernel: tuple[int, ...]) -> list[_Axis]:
     rank = len(kernel)
-    stride = node.ints("strides", (1,) * rank)
-    pads = node.ints("pads", (0,) * (2 * rank))
+    ones = (1,) * rank
+    stride, dilation = node.ints("strides", ones), node.ints("dilations", ones)
     more = node.ints("output_padding", (0,) * rank)
+    for values in (stride, dilation, more):
+        if len(values) != rank:
+            raise RefusedError(f"{len(values)} values {values} for {rank} dimensions")
+    pads = node.ints("pads", (0,) * (2 * rank))
     wanted = node.ints("output_shape", ())[-rank:]
-    if {len(stride), len(more), len(pads) // 2} != {rank} or len(wanted) not in {0, rank}:
-        raise RefusedError(f"strides {stride}, pads {pads} and output_padding {more}")
-    if any(n != 1 for n in node.ints("dilations", (1,) * rank)):
-        raise RefusedError(f"dilations {node.ints('dilations')} of a transposed convolution")
-    if min(stride) < 1 or max(*stride, *more, *pads) > MOST or min(*more, *pads) < 0:
-        raise RefusedError(f"strides {stride}, pads {pads} and output_padding {more}")
+    if min(*stride, *dilation) < 1 or max(*stride, *dilation, *more, *pads) > MOST:
+        raise RefusedError(f"strides {stride}, dilations {dilation} and pads {pads}")
+    if len(pads) != 2 * rank or min(*more, *pads) < 0 or len(wanted) not in {0, rank}:
+        raise RefusedError(f"pads {pads}, output_padding {more} and output_shape {wanted}")
     auto = node.text("auto_pad", "NOTSET") or "NOTSET"
     if auto not in {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"}:
         raise RefusedError(f"auto_pad {auto}")
     found = []
     for i in range(rank):
-        whole = (size[i] - 1) * stride[i] + kernel[i] + more[i]
+        whole = (size[i] - 1) * stride[i] + (kernel[i] - 1) * dilation[i] + 1 + more[i]
         before, after = (0, 0) if auto == "VALID" else (pads[i], pads[i + rank])
+        places = whole - before - after
         if wanted or auto.startswith("SAME"):
-            cut = whole - (wanted[i] if wanted else size[i] * stride[i])
-            if cut < 0:
-                raise RefusedError(f"an output of {whole - cut} places, of which {whole} are made")
+            places = wanted[i] if wanted else size[i] * stride[i]
+            cut = max(whole - places, 0)
             before = cut // 2 if auto == "SAME_UPPER" else cut - cut // 2
-            after = cut - before
-        if whole - before - after < 1:
-            raise RefusedError(f"pads {before} and {after} of {whole} places")
-        found.append(_Axis(stride[i], before, after, whole - before - after))
+        if not 1 <= places <= 2 * whole:
+            raise RefusedError(f"pads {before} and {after} of {whole} places, which leaves nothing")
+        found.append(_Axis(stride[i], dilation[i], before, max(whole - before - places, 0), places))
     return found

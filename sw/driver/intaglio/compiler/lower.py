@@ -13,6 +13,7 @@ from intaglio.compiler.lower_pairs import lower_pair, lower_table
 from intaglio.compiler.lower_phases import as_phases, in_phases
 from intaglio.compiler.lower_pool import lower_average, lower_max, lower_mean
 from intaglio.compiler.lower_wide import in_eight_bits
+from intaglio.compiler.product import lower_product
 from intaglio.compiler.prove import prove_accumulator
 from intaglio.spec.commands import Operation
 from intaglio.spec.formats import IntArray
@@ -160,7 +161,7 @@ def _transposed(graph: Graph, node: Node, index: int, reference: str) -> Layer:
     if groups > 1 and weights.shape[3] == 1:
         operation, weights = Operation.DEPTHWISE, weights[..., 0].transpose(1, 2, 0)
     layer = _base_layer(graph, node, index, reference, operation, weights, 0)
-    layer = in_phases(layer, node.attributes.stride, corner)
+    layer = in_phases(layer, corner)
     if operation is Operation.DEPTHWISE:
         groups, spread = 1, weights.shape[2] // size[2]
     else:
@@ -216,4 +217,5 @@ _LOWER: dict[Op, Callable[[Graph, Node, int, str], Layer]] = {
     Op.MAX_POOL: _pool(lower_max),
     Op.AVERAGE_POOL: _pool(lower_average),
     Op.MEAN: _pool(lower_mean),
+    Op.MATMUL: lower_product,
 }

@@ -16,28 +16,32 @@ class _Axis:
     """One axis of a phase.
 
     Window i makes pixel origin + i * stride of the output, and its tap t, which has number taps[t]
-    in the kernel, reads pixel i - pad + t of the input.
+    in the kernel, reads pixel i - pad + t * dilation of the input.
     """
 
     origin: int
     places: int
-    taps: range
+    taps: tuple[int, ...]
     pad: int
+    dilation: int
 
 
-def _axis(place: int, stride: int, kernel: int, corner: int, size: int) -> _Axis:
-    """Return the phase of the outputs place, place + stride, ... of an axis with `size` outputs.
+def _axis(layer: Layer, axis: int, place: int, corner: int) -> _Axis:
+    """Return the phase of the outputs place, place + stride, ... of an axis.
 
-    Output y is the sum over the taps r with y + corner - r = stride * (pixel of the input).
+    Output y is the sum over the taps r with y + corner - r * dilation = stride * (pixel of the
+    input).
     """
-    rest = (place + corner) % stride
-    count = len(range(rest, kernel, stride))
-    taps = range(rest + (count - 1) * stride, -1, -stride) if count else range(0)
-    first = (place + corner - rest) // stride - (count - 1)
-    return _Axis(place, len(range(place, size, stride)), taps, -first)
+    stride, dilation, size = layer.stride[axis], layer.dilation[axis], layer.out_image[axis]
+    first = place + corner
+    taps = [r for r in range(layer.kernel[axis]) if (first - r * dilation) % stride == 0]
+    pixels = [(first - r * dilation) // stride for r in reversed(taps)]
+    apart = pixels[1] - pixels[0] if len(pixels) > 1 else 1
+    places = len(range(place, size, stride))
+    return _Axis(place, places, tuple(reversed(taps)), -pixels[0] if pixels else places, apart)
 
 
-def in_phases(layer: Layer, stride: tuple[int, int], corner: tuple[int, int]) -> Layer:
+def in_phases(layer: Layer, corner: tuple[int, int]) -> Layer:
     """Return a layer of phases, of which each has the taps that meet its outputs and no others.
 
     Parameters
@@ -47,15 +51,15 @@ def in_phases(layer: Layer, stride: tuple[int, int], corner: tuple[int, int]) ->
     corner : (int, int)
         Rows and columns of the full result above and left of the output.
     """
-    if layer.weights is None:
+    weights = layer.weights
+    if weights is None:
         raise ValueError(f"{layer.name} has no weights")
-    kernel = (layer.weights.shape[-3], layer.weights.shape[-2])
     height, width, _ = layer.out_image
-    phases = []
-    for y, x in np.ndindex(min(stride[0], height), min(stride[1], width)):
-        down = _axis(y, stride[0], kernel[0], corner[0], height)
-        across = _axis(x, stride[1], kernel[1], corner[1], width)
-        phases.append(_phase(layer, layer.weights, (down, across), stride))
+    down, across = (
+        [_axis(layer, axis, place, corner[axis]) for place in range(min(layer.stride[axis], size))]
+        for axis, size in enumerate((height, width))
+    )
+    phases = [_phase(layer, weights, (y, x)) for y in down for x in across]
     return as_phases(layer, tuple(phases))
 
 
@@ -78,7 +82,6 @@ def _phase(
     layer: Layer,
     weights: IntArray,
     axes: tuple[_Axis, _Axis],
-    stride: tuple[int, int],
 ) -> Layer:
     down, across = axes
     image = (down.places, across.places, layer.out_image[2])
@@ -89,7 +92,7 @@ def _phase(
     if not taps.size:  # its outputs are the bias: a tap of weight 0 that reads no pixel
         rest = (1, 1, *weights.shape[-1:])
         taps = np.zeros((*weights.shape[:-3], *rest), np.int64)
-        pads = (down.places, across.places)
+        pads = (down.places, across.places)  # outside of every window
     params = layer.params[0]  # its bias has what the zero point adds to the sum of all taps
     missing = weights.sum(sums) - taps.sum(sums)
     return replace(
@@ -99,9 +102,10 @@ def _phase(
         areas=(whole(image),),
         kernel=(taps.shape[-3], taps.shape[-2]),
         stride=(1, 1),
+        dilation=(down.dilation, across.dilation),
         pads=pads,
         weights=taps,
         macs=macs,
         origin=(down.origin, across.origin),
-        step=stride,
+        step=layer.stride,
     )

@@ -13,6 +13,8 @@ from intaglio.compiler.flow import Flow
 from intaglio.compiler.lane import words_image
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.lives import Sum, Use, candidates, edge_lives, orders_of, sums, uses_of
+from intaglio.compiler.product import ProductLayer
+from intaglio.compiler.product_schedule import passage_bytes
 from intaglio.compiler.tile import tile_layer
 from intaglio.compiler.tiling import Tiling
 from intaglio.spec.config import ArrayConfig
@@ -32,11 +34,14 @@ class MemoryPlan:
         Layer index to its tiling.
     tensor_bytes : int
         Size of the tensor region.
+    passage : int
+        Where in it what passes through memory begins, behind all tensors.
     """
 
     homes: dict[int, Home]
     tilings: dict[int, Tiling]
     tensor_bytes: int
+    passage: int
 
 
 def plan_memory(
@@ -83,6 +88,14 @@ def plan_memory(
     placed, tilings = min(found, key=lambda plan: _total(plan[1].values()))
     inside = {p.life.key: p.address for p in placed}
     offsets, size = _offsets(flow, uses, words, inside, config, len(graph.nodes), reuse=reuse)
+    passage = max(
+        (
+            passage_bytes(layer, config, tilings[index].tiling)
+            for index, layer in layers.items()
+            if isinstance(layer, ProductLayer)
+        ),
+        default=0,
+    )
     homes = {
         number: replace(
             Home(words_image(graph.tensors[number], config)),
@@ -91,7 +104,8 @@ def plan_memory(
         )
         for number, root in flow.roots.items()
     }
-    return MemoryPlan(homes, {index: tiled.tiling for index, tiled in tilings.items()}, size)
+    chosen = {index: tiled.tiling for index, tiled in tilings.items()}
+    return MemoryPlan(homes, chosen, size + passage, size)
 
 
 @dataclass(frozen=True)

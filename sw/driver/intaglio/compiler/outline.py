@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from intaglio.compiler.buffers import Ring
-from intaglio.compiler.check import HOST, check_graph
+from intaglio.compiler.check import check_graph
 from intaglio.compiler.constants import Context
 from intaglio.compiler.encode import Constants, Stream
 from intaglio.compiler.flow import plan_flow
 from intaglio.compiler.lane import layer_of
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.memory import plan_memory
+from intaglio.compiler.places import host_reason
 from intaglio.compiler.schedule import schedule_layer
 from intaglio.spec.commands import RECORDS, Opcode
 from intaglio.spec.config import ArrayConfig
@@ -53,13 +54,14 @@ class Outline:
 
     def host_reason(self, index: int) -> str:
         """Return why a node that is no layer is not on the array."""
-        return HOST.get(self.graph.nodes[index].op, "no byte is moved")
+        node = self.graph.nodes[index]
+        return host_reason(self.graph, node, "litert", self.config) or "no byte is moved"
 
 
 def outline_graph(graph: Graph, config: ArrayConfig, *, reference: str = "litert") -> Outline:
     """Return the outline of `graph`; parameters and errors of ``compile_graph``."""
     check_graph(graph, config, reference)
-    flow = plan_flow(graph)
+    flow = plan_flow(graph, reference, config)
     layers = {
         index: layer_of(graph, index, reference, config)
         for stage in flow.stages
@@ -78,6 +80,7 @@ def outline_graph(graph: Graph, config: ArrayConfig, *, reference: str = "litert
             weights=Ring(config.weight_words),
             params=Ring(config.param_words),
             homes=memory.homes,
+            passage=memory.passage,
         )
         for index in stage.nodes:
             schedule_layer(context, layers[index], memory.tilings[index])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from intaglio.compiler.lower_pairs import pair_table
+from intaglio.compiler.product import product_fault
+from intaglio.spec.config import ArrayConfig
 from intaglio.spec.graph import Graph, Node, Op
 from intaglio.spec.requant import clamp_of, quant_of
 
@@ -16,7 +18,6 @@ HOST = {
     Op.RESIZE: "the array writes each pixel once",
     Op.ARGMAX: "the array gives codes, not places",
     Op.DEPTH_TO_SPACE: "it moves channels to other places of the layout",
-    Op.MATMUL: "the array multiplies by constant weights only",
 }
 """Operators that always run on the host, and why."""
 
@@ -26,6 +27,7 @@ SOMETIMES = {
     Op.MAX_POOL: "on the host for activations of 16 bits",
     Op.PAD: "on the host unless it pads height and width",
     Op.SLICE: "on the host unless it cuts height and width",
+    Op.MATMUL: "on the host unless it multiplies int8 activations of one image",
 }
 """Operators that run on the array in most forms, and when not."""
 
@@ -34,8 +36,10 @@ APART = (Op.ADD, Op.SUB, Op.MAX_POOL)
 """Operators that the lanes do on bytes: tables of 256 entries, and maxima."""
 
 
-def host_reason(graph: Graph, node: Node, reference: str) -> str:
-    """Return why a node runs on the host; empty: it runs on the array."""
+def host_reason(graph: Graph, node: Node, reference: str, config: ArrayConfig | None = None) -> str:
+    """Return why a node runs on the host; empty: it runs on the array, or on that of `config`."""
+    if node.op is Op.MATMUL:
+        return product_fault(graph, node, config)
     if node.op in HOST:
         return HOST[node.op]
     if node.op in APART and graph.tensors[node.inputs[0]].dtype == "int16":

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from intaglio.compiler.buffers import View, transfers
 from intaglio.compiler.constants import Context
 from intaglio.compiler.layer import Area, Layer
+from intaglio.compiler.product import ProductLayer
+from intaglio.compiler.product_schedule import schedule_product
+from intaglio.compiler.product_vector import schedule_vectors
 from intaglio.compiler.reduction import Chunk
 from intaglio.compiler.schedule_edges import EdgeCopies, edge_transfers
 from intaglio.compiler.schedule_windows import Windows
@@ -19,7 +22,11 @@ Blocks = tuple[int, int]
 
 def schedule_layer(context: Context, layer: Layer, tiling: Tiling) -> None:
     """Append the commands of one layer to the stream of `context`."""
-    _Scheduler(context, layer, tiling).run()
+    if isinstance(layer, ProductLayer):
+        run = schedule_vectors if layer.vectors else schedule_product
+        run(context, layer, tiling)
+    else:
+        _Scheduler(context, layer, tiling).run()
 
 
 class _Scheduler:

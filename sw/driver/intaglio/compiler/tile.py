@@ -8,6 +8,8 @@ from dataclasses import replace
 from intaglio.compiler.cost import tiling_cost
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.panel import panels_of
+from intaglio.compiler.product import ProductLayer
+from intaglio.compiler.product_tile import tile_product
 from intaglio.compiler.reduction import Chunk, Reduction
 from intaglio.compiler.tiling import Tiling, input_sides
 from intaglio.spec.config import ArrayConfig
@@ -35,6 +37,8 @@ def tile_layer(
     FitError
         E401 with the bytes that the smallest strip needs.
     """
+    if isinstance(layer, ProductLayer):
+        return tile_product(layer, config, resident, gaps)
     shapes = dict.fromkeys(panels_of(layer, config, share) for share in (4, 2))
     found = [_fitted(layer, config, resident, gaps, *shape) for shape in shapes]
     fitting = [tiling for tiling in found if isinstance(tiling, Tiling)]

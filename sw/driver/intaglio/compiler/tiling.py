@@ -69,31 +69,34 @@ def input_area(layer: Layer, out: Area, chunk: Chunk | None = None) -> Area:
     chunk : Chunk or None
         Its taps alone.
     """
-    if layer.phases:
-        pairs = ((part, part.own(out)) for part in layer.phases if part.macs)
-        areas = [input_area(part, own) for part, own in pairs if own is not None]
-        if not areas:
-            return Area(0, 1, 0, 1)
-        return Area(
-            min(a.y0 for a in areas),
-            max(a.y1 for a in areas),
-            min(a.x0 for a in areas),
-            max(a.x1 for a in areas),
-        )
-    taps = ((0, layer.kernel[0]), (0, layer.kernel[1]))
+    taps: tuple[tuple[int, int] | None, ...] = (None, None)
     if chunk is not None:
         taps = ((chunk.r0, chunk.r1), (chunk.s0, chunk.s1))
-    edges = []
-    spans = ((out.y0, out.y1), (out.x0, out.x1))
-    for axis, (first, end) in enumerate(spans):
-        size, stride = layer.image[axis], layer.stride[axis]
-        start = first * stride - layer.pads[axis] + taps[axis][0] * layer.dilation[axis]
-        length = (taps[axis][1] - taps[axis][0] - 1) * layer.dilation[axis] + 1
-        stop = start + (end - 1 - first) * stride + length
-        low = min(max(start, 0), size - 1)
-        inside = (low, max(min(stop, size), low + 1))
-        edges.append(inside if layer.edge == "zero" else (start, stop))
-    return Area(*edges[0], *edges[1])
+    rows = input_edges(layer, 0, out.y0, out.y1, taps[0])
+    columns = input_edges(layer, 1, out.x0, out.x1, taps[1])
+    return Area(*rows, *columns)
+
+
+def input_edges(
+    layer: Layer, axis: int, first: int, end: int, taps: tuple[int, int] | None = None
+) -> tuple[int, int]:
+    """Return first and end of :func:`input_area` along one axis, for outputs `first` to `end`."""
+    if layer.phases:
+        found = []
+        for part in layer.phases:
+            origin, step = part.origin[axis], part.step[axis]
+            own = [-(-(place - origin) // step) for place in (first, end)]
+            if part.macs and own[0] < own[1]:
+                found.append(input_edges(part, axis, own[0], own[1]))
+        return min((a for a, _ in found), default=0), max((b for _, b in found), default=1)
+    size, stride, dilation = layer.image[axis], layer.stride[axis], layer.dilation[axis]
+    begin, stop = taps or (0, layer.kernel[axis])
+    start = first * stride - layer.pads[axis] + begin * dilation
+    reach = (end - 1 - first) * stride + (stop - begin - 1) * dilation + 1
+    if layer.edge != "zero":
+        return start, start + reach
+    low = min(max(start, 0), size - 1)
+    return low, max(min(start + reach, size), low + 1)
 
 
 def input_sides(layer: Layer, shape: tuple[int, int], chunks: tuple[Chunk, ...]) -> list[int]:
@@ -104,23 +107,21 @@ def input_sides(layer: Layer, shape: tuple[int, int], chunks: tuple[Chunk, ...])
     chunks : tuple of Chunk
         Where only the taps of a chunk are there at a time; else empty.
     """
-    height, width, _ = layer.out_image
-    if not layer.phases:
-        rows = max((c.r1 - c.r0 for c in chunks), default=layer.kernel[0])
-        columns = max((c.s1 - c.s0 for c in chunks), default=layer.kernel[1])
-        sides = [
-            (n - 1) * layer.stride[i] + (taps - 1) * layer.dilation[i] + 1
-            for i, (n, taps) in enumerate(zip(shape, (rows, columns), strict=True))
-        ]
-        if layer.edge != "zero":
-            return sides
-        return [min(side, size) for side, size in zip(sides, layer.image[:2], strict=True)]
-    down = [
-        input_area(layer, Area(y, min(y + shape[0], height), 0, width))
-        for y in range(0, height, shape[0])
+    if layer.phases:
+        sides = []
+        for axis, size in enumerate(layer.out_image[:2]):
+            step = shape[axis]
+            edges = (
+                input_edges(layer, axis, at, min(at + step, size)) for at in range(0, size, step)
+            )
+            sides.append(max(last - first for first, last in edges))
+        return sides
+    rows = max((c.r1 - c.r0 for c in chunks), default=layer.kernel[0])
+    columns = max((c.s1 - c.s0 for c in chunks), default=layer.kernel[1])
+    sides = [
+        (n - 1) * layer.stride[i] + (taps - 1) * layer.dilation[i] + 1
+        for i, (n, taps) in enumerate(zip(shape, (rows, columns), strict=True))
     ]
-    across = [
-        input_area(layer, Area(0, height, x, min(x + shape[1], width)))
-        for x in range(0, width, shape[1])
-    ]
-    return [max(a.y1 - a.y0 for a in down), max(a.x1 - a.x0 for a in across)]
+    if layer.edge != "zero":
+        return sides
+    return [min(side, size) for side, size in zip(sides, layer.image[:2], strict=True)]

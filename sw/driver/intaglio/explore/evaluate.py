@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from intaglio.explore.costing import choose, estimate
-from intaglio.explore.space import Space
+from intaglio.explore.precision import converted, error_rate, plain_lanes
+from intaglio.explore.space import Space, is_bits
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.errors import ConfigError, FitError
+from intaglio.spec.errors import ConfigError, FitError, ModelError
 from intaglio.spec.graph import Graph
 from intaglio.spec.timing import MemoryModel
 
@@ -24,6 +25,7 @@ OBJECTIVES = {
     "ff": ("ff", "flip-flop"),
     "dsp": ("dsp", "multiplier"),
     "bram": ("bram", "RAM block"),
+    "accuracy": ("error", "share of samples that are wrong"),
 }
 KEYS = {
     "cycles": "cycles",
@@ -56,6 +58,8 @@ class Job:
         The external memory.
     coefficients : str
         A file, or empty.
+    samples : bytes
+        Codes by input and labels, pickled; empty: accuracy is not measured.
     """
 
     graph: bytes
@@ -64,6 +68,7 @@ class Job:
     clock_mhz: float | None
     memory: MemoryModel
     coefficients: str = ""
+    samples: bytes = b""
 
 
 def evaluate(job: Job, point: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,11 +88,19 @@ def evaluate(job: Job, point: Mapping[str, Any]) -> dict[str, Any]:
         clock_mhz=job.clock_mhz,
         coefficients=Path(job.coefficients) if job.coefficients else None,
     )
+    bits = tuple((key, value) for key, value in point.items() if is_bits(key))
     try:
-        found = estimate(_graph(job.graph), choice)
+        graph = converted(_graph(job.graph), config, dict(bits))
+        found = estimate(graph, choice)
+    except (ConfigError, ModelError) as error:
+        if not bits:  # the network itself
+            raise
+        return record | {"status": "refused", "reason": error.findings[0].message}
     except FitError as error:
         return record | {"status": "too large", "reason": error.findings[0].message}
-    values = {key: found.summary[name].value for name, key in KEYS.items()}
+    values: dict[str, Any] = {key: found.summary[name].value for name, key in KEYS.items()}
+    if job.samples:
+        values["error"] = _error(job.graph, job.samples, bits, plain_lanes(config))
     return record | {
         "status": "ok",
         "macs": config.macs,
@@ -102,3 +115,12 @@ def evaluate(job: Job, point: Mapping[str, Any]) -> dict[str, Any]:
 def _graph(data: bytes) -> Graph:
     graph: Graph = pickle.loads(data)
     return graph
+
+
+@lru_cache(maxsize=64)
+def _error(
+    graph: bytes, samples: bytes, bits: tuple[tuple[str, int], ...], config: ArrayConfig
+) -> float:
+    codes, labels = pickle.loads(samples)
+    plain = _graph(graph)
+    return error_rate(converted(plain, config, dict(bits)), plain, codes, labels)

@@ -22,7 +22,7 @@ from intaglio.explore.workers import Evaluator, Point, local
 from intaglio.spec.errors import Finding, UsageError
 
 FIRST_SHARE = 4  # of a search, one in this many points is drawn; the rest are neighbours
-SOURCES = ("intaglio.estimate", "intaglio.compiler", "intaglio.spec")
+SOURCES = ("intaglio.estimate", "intaglio.compiler", "intaglio.golden", "intaglio.spec")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def check_objectives(names: Sequence[str]) -> tuple[str, ...]:
                 where="--objective",
                 have=", ".join(wrong),
                 need=", ".join(OBJECTIVES),
-                help="name one or more of them; accuracy is the same for every INT8 array",
+                help="name one or more of them",
             )
         )
     return tuple(dict.fromkeys(names))
@@ -222,7 +222,8 @@ class _Runner:
 def context_key(job: Job) -> str:
     """Return what a result stands for beside its point: the job and the code that costs it."""
     base = {k: v for k, v in asdict(job.base).items() if k != "name"}
-    values = {**vars(job), "graph": hashlib.sha256(job.graph).hexdigest(), "base": base}
+    digests = {key: hashlib.sha256(getattr(job, key)).hexdigest() for key in ("graph", "samples")}
+    values = {**vars(job), **digests, "base": base}
     text = json.dumps(values, sort_keys=True, default=str)
     return hashlib.sha256(f"{text}{code_digest()}".encode()).hexdigest()
 

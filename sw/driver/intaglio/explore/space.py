@@ -25,6 +25,7 @@ DEFAULT: dict[str, tuple[Any, ...]] = {
     "weights_kib": (32, 64),
 }
 _KINDS = {"int": int, "str": str, "bool": bool}
+BITS = "bits"  # of all activations, or of the tensor that follows: bits.NAME
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Space:
     base : ArrayConfig
         What does not vary.
     values : mapping
-        Field of :class:`intaglio.spec.config.ArrayConfig` to the values that it takes.
+        Field of :class:`intaglio.spec.config.ArrayConfig` to the values that it takes; ``bits``
+        and ``bits.NAME``: widths of all activations, and of those of one tensor.
     """
 
     base: ArrayConfig
@@ -74,7 +76,13 @@ class Space:
             E203: it is none.
         """
         name = "-".join(f"{key}{value}" for key, value in point.items())
-        return replace(self.base, **{"name": name, **point})
+        array = {key: value for key, value in point.items() if not is_bits(key)}
+        return replace(self.base, **{"name": name, **array})
+
+
+def is_bits(key: str) -> bool:
+    """Tell whether a parameter is of the network, not of the array."""
+    return key == BITS or key.startswith(f"{BITS}.")
 
 
 def parse_space(text: str, base: ArrayConfig, where: str = "--space") -> Space:
@@ -95,11 +103,14 @@ def parse_space(text: str, base: ArrayConfig, where: str = "--space") -> Space:
     findings: list[Finding] = []
     values: dict[str, tuple[Any, ...]] = {}
     for key, given in table.items():
+        if is_bits(key):
+            values[key] = tuple(dict.fromkeys(_typed(v, "int", key, where) for v in given))
+            continue
         name = key.rpartition(".")[2]
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             help_text = f"did you mean {near[0]}?" if near else "remove it"
-            need = ", ".join(known)
+            need = ", ".join([*known, BITS])
             message = f"{key} is no parameter of a configuration"
             findings.append(Finding("E202", message, where, key, need, help_text))
             continue
