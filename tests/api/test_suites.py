@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from intaglio.api.suites import Case, data_folder, run_suite
 from intaglio.api.suites_cmsis import case_graph, cmsis_cases
 from intaglio.api.suites_layers import LAYERS
+from intaglio.api.suites_ort import ort_cases
 from intaglio.api.suites_run import mismatch
 from intaglio.spec.errors import UsageError
 
@@ -81,6 +83,14 @@ def test_many_random_layers_and_graphs(suite: str, seed: int) -> None:
     result = run_suite(suite, seed=seed + 1000, count=2000)
     assert result.failed == ()
     assert result.cases >= 2300
+
+
+@pytest.mark.parametrize("place", [86])
+def test_random_layers_that_once_failed(place: int) -> None:
+    """Nine-bit weights of one row, with padding above: reads were tracked where none are."""
+    pytest.importorskip("onnxruntime")
+    case = next(islice(ort_cases(1001, 2000), place, None))
+    assert case.run("golden") == ""
 
 
 def test_random_layers_are_not_all_saturated(seed: int) -> None:
