@@ -8,7 +8,7 @@ PIP := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint check-slow check-sweeps check-mutants models bench speed fuzz bench-sim limits grid accuracy docs clean distclean
+.PHONY: help demo test lint check-slow check-sweeps check-mutants models bench speed fuzz bench-sim bench-options limits grid accuracy docs clean distclean
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -63,6 +63,10 @@ fuzz: $(VENV)/ready-demo ## Damaged model files for ten minutes of CPU time for 
 bench-sim: $(VENV)/ready-test ## Simulated cycles and MACs per CPU second of each way to simulate
 	@echo "bench-sim: builds, then times, four simulators"
 	@$(BIN)/python -m intaglio.bench.speed
+
+bench-options: $(VENV)/ready-test ## Simulated cycles per CPU second, built with several options
+	@echo "bench-options: builds, then times, one simulator for each set of options"
+	@$(BIN)/python -m intaglio.bench.speed_options
 
 limits: $(VENV)/ready-test ## Place and route the reference configurations again, for their expected resources
 	@echo "limits: hw/intaglio/boards/limits.toml; the large ones take minutes each"

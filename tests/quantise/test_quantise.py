@@ -124,6 +124,9 @@ def test_groups_have_scales_of_their_own_and_onnx_runtime_reads_them(
     (real,) = nets.by_runtime(done.data, {"x": net[1][0]}, apart=True)
     whole = forward(read_float(net[0], "net.onnx"), {"x": net[1][0]})["z"]
     assert np.abs(real - whole).max() < 0.05
+    kinds = {n.attributes.group_scale for n in parse_onnx(done.data, "q").nodes if n.op is Op.CONV}
+    assert kinds == {"integer"}  # scales of groups, as lanes with such scales take them
+    assert np.abs(golden(done, net[1][0]).reshape(real.shape) - real).max() < 0.02
 
 
 def test_narrow_codes_stay_within_their_bits(net: tuple[bytes, Any]) -> None:

@@ -12,7 +12,6 @@ from intaglio.spec.formats import INT16, Array
 
 MOST = INT16.max - 1  # leaves room for the rounding of a scale to float32
 DEEP = "needs windows of three dimensions: the array has rows and columns"
-BATCH = "needs a batch of 1"
 DILATED = "needs pools whose taps lie apart"
 
 
@@ -21,7 +20,8 @@ def real_case(case: Any, device: str) -> str:
 
     Input, weights and output get symmetric scales of 16 bits from their greatest magnitudes, and
     the operator stands between quantisers. The device's codes have to equal those of the golden
-    operators, and their real values may lie as far from the case's as :func:`bound_of` says.
+    operators, and their real values may lie as far from the case's as :func:`bound_of` says. The
+    images of a batch run one by one.
     """
     node = case.model.graph.node[0]
     inputs, outputs = case.data_sets[0]
@@ -29,9 +29,20 @@ def real_case(case: Any, device: str) -> str:
     reason = _needs(node, x, len(outputs))
     if reason:
         return reason
+    images = ([x[i : i + 1], *inputs[1:]] for i in range(len(x)))
+    reasons = (
+        _image(case, node, own, wanted[None], device)
+        for own, wanted in zip(images, expected, strict=True)
+    )
+    return next((reason for reason in reasons if reason), "")
+
+
+def _image(case: Any, node: Any, inputs: list[Array], expected: Array, device: str) -> str:
+    """Return why one image of a case fails; empty: it does not."""
     from intaglio.compiler.load_onnx import parse_onnx
     from intaglio.golden.network import run_graph
 
+    x = inputs[0]
     scales = [_scale(array) for array in (*inputs, expected)]
     if "Max" in node.op_type:  # a maximum is one of the codes
         scales[-1] = scales[0]
@@ -47,10 +58,10 @@ def real_case(case: Any, device: str) -> str:
     given = {graph.inputs[0]: codes}
     found = run_graph(graph, given, "own")[graph.outputs[0]]
     wanted = _last(expected)
-    error = np.abs(found.reshape(wanted.shape) * float(scales[-1]) - wanted)
+    off = np.abs(found.reshape(wanted.shape) * float(scales[-1]) - wanted)
     allowed = bound_of(node.op_type, inputs, scales)
-    if error.max() > allowed:
-        return f"error {error.max():.3g} beyond the bound {allowed:.3g}"
+    if off.max() > allowed:
+        return f"error {off.max():.3g} beyond the bound {allowed:.3g}"
     return mismatch(graph, given, found, device, "own", deep=len(inputs) > 1)
 
 
@@ -80,8 +91,6 @@ def _needs(node: Any, x: Array, outputs: int) -> str:
         return "needs places of the maximum as a second output, which are no codes"
     if x.ndim > 4:
         return DEEP
-    if x.shape[0] != 1:
-        return BATCH
     return DILATED if "Pool" in node.op_type and "dilations" in attributes else ""
 
 

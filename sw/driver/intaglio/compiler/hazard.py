@@ -82,7 +82,8 @@ def _in_planes(fields: Mapping[str, int]) -> int:
 
 
 def _image_reads(fields: Mapping[str, int]) -> list[Span]:
-    if fields["kernel_h"] > 1 and not fields["tap_y"]:  # every row of taps reads the same words
+    # Rows of taps that lie apart and read the same words: those outside the image read none.
+    if fields["kernel_h"] > 1 and not fields["tap_y"] and fields["dilation_y"]:
         fields = {**fields, "kernel_h": 1, "y0": 0}
     rows = -(-fields["pixels"] // fields["out_w"])
     edges = []

@@ -32,7 +32,7 @@ class Scheme:
         Weights have a zero point.
     granularity : str
         Scales of weights: tensor; channel: one for each output channel; group: one for each
-        `group_size` input channels of each output channel.
+        `group_size` input channels of each output channel, or fewer that divide them all.
     rounding : str
         nearest, or learned: :mod:`intaglio.quantise.rounding`.
     weights : str

@@ -103,7 +103,8 @@ def _scales(rows: Real, most: Real, top: int, method: str, least: Real) -> Real:
 
 
 def _grouped(real: Real, scheme: Scheme, bits: int, least: Real) -> Weights:
-    top, size = (1 << (bits - 1)) - 1, min(scheme.group_size, real.shape[1])
+    top, channels = (1 << (bits - 1)) - 1, real.shape[1]
+    size = max(n for n in range(1, min(scheme.group_size, channels) + 1) if channels % n == 0)
     starts = np.arange(0, real.shape[1], size)
     most = np.maximum.reduceat(
         np.abs(real.reshape(*real.shape[:2], -1)).max(axis=2), starts, axis=1
