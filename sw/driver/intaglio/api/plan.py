@@ -220,6 +220,7 @@ def compile(
     convert: bool = False,
     bits: int | Bits = 0,
     objective: str = "latency",
+    solver: str = "enum",
 ) -> Plan:
     """Compile a model for a configuration.
 
@@ -237,8 +238,8 @@ def compile(
         Quantise the network to the lanes of the configuration first: :meth:`Model.converted`.
     bits : int or Bits
         The same, to this width, or to that of each tensor; 0: the lanes' own.
-    objective : str
-        What is to be least: one of :data:`intaglio.compiler.objective.OBJECTIVES`.
+    objective, solver : str
+        See :func:`intaglio.compiler.objective.compile_for`.
 
     Raises
     ------
@@ -253,7 +254,8 @@ def compile(
     chosen = load_config(config) if isinstance(config, str) else config
     model = model.converted(chosen, bits) if convert or bits else model
     graph, log = rewritten(model.graph, chosen, reference, keep_all=keep_all)
-    program = compile_for(graph, chosen, objective, reference=reference, keep_all=keep_all)
+    form = {"reference": reference, "solver": solver}
+    program = compile_for(graph, chosen, objective, keep_all=keep_all, **form)
     return Plan(program, chosen, model, reference, log)
 
 
