@@ -234,10 +234,8 @@ def compile(
         Engine whose rounding is obeyed: one of :data:`intaglio.spec.rounding.REFERENCES`.
     keep_all : bool
         Every operator's output is written to memory, so that each can be compared.
-    convert : bool
-        Quantise the network to the lanes of the configuration first: :meth:`Model.converted`.
-    bits : int or Bits
-        The same, to this width, or to that of each tensor; 0: the lanes' own.
+    convert, bits : bool, int or Bits
+        Quantise the network to the lanes first, to a width of theirs: :meth:`Model.converted`.
     objective, solver : str
         See :func:`intaglio.compiler.objective.compile_for`.
 

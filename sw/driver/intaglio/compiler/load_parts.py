@@ -58,7 +58,7 @@ def _split(form: Form) -> list[Ranges]:
 
 
 def _split_sizes(form: Form) -> list[Ranges]:
-    sizes, axis = form.number(1, "sizes"), form.numbers(2, "axis")
+    sizes, axis = form.numbers(1, "sizes"), form.number(2, "axis")
     at = form.axis(axis)
     if sum(sizes) != form.shape[at] or min(sizes, default=0) < 1:
         raise form.raw.table.damaged(f"splits {form.shape[at]} in {sizes}", "parts that fill it")
