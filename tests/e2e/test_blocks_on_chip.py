@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -117,3 +118,14 @@ def test_objectives_that_are_none(objective: str, keep_all: bool, code: str) -> 
 def _bytes(graph: Graph, numbers: tuple[int, ...]) -> int:
     shapes = (graph.tensors[number].shape for number in numbers)
     return sum(tensor_bytes(h, w, c, CONFIG.channels, 8) for _, h, w, c in shapes)
+
+
+def test_memory_used_again_is_the_least_there_is() -> None:
+    graph = inverted_residual()
+    config = replace(CONFIG, name="small-acts", acts_kib=2)  # most tensors go to memory
+    area = compile_for(graph, config, "area")
+    assert area.tensor_bytes <= peak_of(graph, config).size
+    with pytest.raises(UsageError, match="E102"):
+        compile_for(graph, config, "latency", solver="cpsat")
+    with pytest.raises(UsageError, match="E101"):
+        compile_for(graph, config, "area", solver="guess")

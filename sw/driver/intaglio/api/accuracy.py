@@ -53,6 +53,11 @@ def page(progress: Callable[[str], None] = lambda _: None) -> str:
         "## iCE40UP5K: measured currents",
         "",
         *_board(),
+        "",
+        "## Energy of units",
+        "",
+        "By INT8's, beside a library of cells: [formats](formats.md), *Beside a library of cells*.",
+        "`intaglio compare-formats --liberty FILE` gives both for the same units.",
     ]
     return "\n".join(lines) + "\n"
 

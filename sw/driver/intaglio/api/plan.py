@@ -220,6 +220,7 @@ def compile(
     convert: bool = False,
     bits: int | Bits = 0,
     objective: str = "latency",
+    solver: str = "enum",
 ) -> Plan:
     """Compile a model for a configuration.
 
@@ -233,12 +234,10 @@ def compile(
         Engine whose rounding is obeyed: one of :data:`intaglio.spec.rounding.REFERENCES`.
     keep_all : bool
         Every operator's output is written to memory, so that each can be compared.
-    convert : bool
-        Quantise the network to the lanes of the configuration first: :meth:`Model.converted`.
-    bits : int or Bits
-        The same, to this width, or to that of each tensor; 0: the lanes' own.
-    objective : str
-        What is to be least: one of :data:`intaglio.compiler.objective.OBJECTIVES`.
+    convert, bits : bool, int or Bits
+        Quantise the network to the lanes first, to a width of theirs: :meth:`Model.converted`.
+    objective, solver : str
+        See :func:`intaglio.compiler.objective.compile_for`.
 
     Raises
     ------
@@ -253,7 +252,8 @@ def compile(
     chosen = load_config(config) if isinstance(config, str) else config
     model = model.converted(chosen, bits) if convert or bits else model
     graph, log = rewritten(model.graph, chosen, reference, keep_all=keep_all)
-    program = compile_for(graph, chosen, objective, reference=reference, keep_all=keep_all)
+    form = {"reference": reference, "solver": solver}
+    program = compile_for(graph, chosen, objective, keep_all=keep_all, **form)
     return Plan(program, chosen, model, reference, log)
 
 

@@ -36,6 +36,14 @@ def compile_model(
             help="What is to be least: cycles, bytes on the bus, or memory.",
         ),
     ] = "latency",
+    solver: Annotated[
+        str,
+        typer.Option(
+            "--solver",
+            metavar="enum|cpsat",
+            help="With --objective area: enumeration, or CP-SAT for what that does not prove.",
+        ),
+    ] = "enum",
     keep_all: Annotated[
         bool, typer.Option("--keep-all", help="Write every operator's output to memory.")
     ] = False,
@@ -58,6 +66,7 @@ def compile_model(
             convert=convert,
             bits=chosen_bits(bits, allocation),
             objective=objective,
+            solver=solver,
         )
         path = plan.save(output or Path(model.with_suffix(".program").name))
     program = plan.program
@@ -97,6 +106,7 @@ def compile_model(
             "macs": plan.macs,
             **sizes,
             "objective": objective,
+            "solver": solver,
             "passes": [entry.as_dict() for entry in plan.log],
             "traffic_bytes": asdict(moved) | {"total": moved.total},
             "peak": None if peak is None else asdict(peak),

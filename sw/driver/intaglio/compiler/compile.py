@@ -29,6 +29,7 @@ def compile_graph(
     keep_all: bool = False,
     reuse: bool = False,
     resident_io: bool = False,
+    solver: str = "",
 ) -> Program:
     """Compile a network for one configuration.
 
@@ -52,6 +53,8 @@ def compile_graph(
         Inputs and outputs of the network stay in the activation buffer: a first job loads the
         inputs, a last one stores the outputs, and the jobs between move constants alone, as far
         as all other tensors fit too.
+    solver : str
+        With `reuse`: searches the smallest memory; ``"enum"`` or ``"cpsat"``.
 
     Raises
     ------
@@ -78,6 +81,7 @@ def compile_graph(
         keep_all=keep_all,
         reuse=reuse and not keep_all,
         edges=resident_io,
+        solver=solver,
     )
     edges = edge_commands(graph, flow, config, memory) if resident_io else (b"", b"")
     constants = Constants(config.bus_bytes)

@@ -13,6 +13,7 @@ from intaglio.compiler.flow import Flow
 from intaglio.compiler.lane import words_image
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.lives import Sum, Use, candidates, edge_lives, orders_of, sums, uses_of
+from intaglio.compiler.pack import packed
 from intaglio.compiler.product import ProductLayer
 from intaglio.compiler.product_schedule import passage_bytes
 from intaglio.compiler.tile import tile_layer
@@ -53,6 +54,7 @@ def plan_memory(
     keep_all: bool,
     reuse: bool,
     edges: bool = False,
+    solver: str = "",
 ) -> MemoryPlan:
     """Place every tensor and tile every layer.
 
@@ -69,6 +71,8 @@ def plan_memory(
         Memory of tensors that nothing reads any more is used again.
     edges : bool
         The network's inputs and outputs stay in the buffer, however long that takes.
+    solver : str
+        Searches the smallest memory; see :func:`intaglio.compiler.pack.packed`. Empty: none does.
 
     Raises
     ------
@@ -87,7 +91,9 @@ def plan_memory(
     found = (room.fill(kept, order) for order in orders)
     placed, tilings = min(found, key=lambda plan: _total(plan[1].values()))
     inside = {p.life.key: p.address for p in placed}
-    offsets, size = _offsets(flow, uses, words, inside, config, len(graph.nodes), reuse=reuse)
+    offsets, size = _offsets(
+        flow, uses, words, inside, config, len(graph.nodes), reuse=reuse, solver=solver
+    )
     passage = max(
         (
             passage_bytes(layer, config, tilings[index].tiling)
@@ -208,10 +214,12 @@ def _offsets(
     steps: int,
     *,
     reuse: bool,
+    solver: str = "",
 ) -> tuple[dict[int, int], int]:
     """Return byte offsets of the tensors in memory and the size of the region."""
     stage = flow.stage_of()
     placed: list[Placed] = []
+    lives: list[Life] = []
     for root, use in uses.items():
         needs = [n for n in use.read if stage.get(n) != stage.get(use.made, -1)]
         if root in inside and not needs:
@@ -219,6 +227,8 @@ def _offsets(
         last = max((*use.read, use.made)) if reuse else steps
         first = use.made if reuse else -1
         life = Life(root, words[root] * config.act_bytes, first, last)
-        address = first_fit(life, placed, None)
-        placed.append(Placed(life, address or 0))
+        lives.append(life)
+        placed.append(Placed(life, first_fit(life, placed, None) or 0))
+    if solver:
+        placed = list(packed(lives, solver).placed)
     return {p.life.key: p.address for p in placed}, max((p.end for p in placed), default=0)

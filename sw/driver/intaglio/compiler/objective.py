@@ -10,6 +10,7 @@ from intaglio.spec.graph import Graph
 from intaglio.spec.program import Program
 
 OBJECTIVES = ("latency", "energy", "area")
+SOLVERS = ("enum", "cpsat")
 
 
 def compile_for(
@@ -19,6 +20,7 @@ def compile_for(
     *,
     reference: str = "litert",
     keep_all: bool = False,
+    solver: str = "enum",
 ) -> Program:
     """Compile a network for an objective.
 
@@ -30,13 +32,16 @@ def compile_for(
         network lie in the activation buffer whole, if there is room, so that each of their bytes
         is moved once. ``"area"``: the smallest region of memory, used again where tensors are
         not read any more.
+    solver : str
+        What packs memory for ``"area"``: ``"enum"``, or ``"cpsat"`` for what that leaves unproven.
     graph, config, reference, keep_all
         See :func:`intaglio.compiler.compile.compile_graph`.
 
     Raises
     ------
     UsageError
-        E101: no such objective. E102: ``keep_all`` leaves nothing to choose.
+        E101: no such objective or solver. E102: ``keep_all`` leaves nothing to choose, or there
+        is nothing for the solver.
     ModelError, FitError
         From :func:`intaglio.compiler.compile.compile_graph`.
     """
@@ -45,8 +50,13 @@ def compile_for(
     if keep_all and objective != "latency":
         message = f"--objective {objective} changes nothing: every output is written"
         raise _refused("E102", message, "keep_all", ("one of both",))
+    if solver not in SOLVERS:
+        raise _refused("E101", f"no solver is called {solver!r}", solver, SOLVERS)
+    if solver != SOLVERS[0] and objective != "area":
+        message = f"--solver {solver} changes nothing: {objective} packs no memory"
+        raise _refused("E102", message, objective, ("--objective area",))
     if objective == "area":
-        return compile_graph(graph, config, reference=reference, reuse=True)
+        return compile_graph(graph, config, reference=reference, reuse=True, solver=solver)
     program = compile_graph(graph, config, reference=reference, keep_all=keep_all)
     if objective == "latency":
         return program
@@ -65,6 +75,6 @@ def _refused(code: str, message: str, have: str, need: tuple[str, ...]) -> Usage
             where="--objective",
             have=have,
             need=", ".join(need),
-            help="take one of these" if code == "E101" else "leave out --keep-all",
+            help="take one of these" if code == "E101" else "leave one of both options out",
         )
     )
