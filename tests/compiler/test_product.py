@@ -138,3 +138,21 @@ def test_few_rows_use_the_pixel_lanes_as_channels(stay: bool, seed: int) -> None
     (number,) = graph.outputs
     got = run_program(program, GoldenDevice(TINY), inputs).outputs[number]
     np.testing.assert_array_equal(got, run_graph(graph, inputs)[number])
+
+
+@pytest.mark.parametrize("size", [14, 16, 5])
+def test_a_gram_matrix_is_summed_on_and_below_its_diagonal(size: int, seed: int) -> None:
+    graph = graph_of(Shape(Op.MATMUL, (2, size, 40), size, gram=True), "gram", seed)
+    program = compile_graph(graph, TINY)
+    assert [layer.where for layer in program.layers] == ["host", "array"]
+    found = [f for o, f in decode(program.commands) if o is Opcode.COMPUTE]
+    blocks = -(-size // TINY.channels)
+    sums = [f["pixels"] for f in found if f["in_blocks"] > 1]
+    assert sums == 2 * [size - n * TINY.channels for n in range(blocks)]
+    (number,) = graph.inputs
+    codes = np.random.default_rng(seed).integers(-128, 128, graph.tensors[number].shape)
+    inputs = {number: codes.astype(np.int8)}
+    (number,) = graph.outputs
+    got = run_program(program, GoldenDevice(TINY), inputs).outputs[number]
+    np.testing.assert_array_equal(got, run_graph(graph, inputs)[number])
+    np.testing.assert_array_equal(got, got.swapaxes(2, 3))

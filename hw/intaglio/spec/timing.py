@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
-from intaglio.spec.commands import COMMAND_BYTES, Opcode, decode
+from intaglio.spec.commands import COMMAND_BYTES, COMPUTE, Opcode, decode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.device import RunStats
 from intaglio.spec.timing_compute import ComputeCycles, compute_cycles, counters_of
@@ -31,6 +32,8 @@ _PLACES = {
     *("param_block", "spread", "spread_channel"),
     *("layer", "mark", *(name for _, name in _WAITS)),
 }
+_SHAPE = tuple(field.name for field in COMPUTE.fields if field.name not in _PLACES)
+_VALUES = itemgetter(*_SHAPE)
 
 
 def predict(commands: bytes, config: ArrayConfig, memory: MemoryModel | None = None) -> RunStats:
@@ -65,7 +68,7 @@ def predict_decoded(
 
 def shape_of(fields: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     """Return what the cycles of a COMPUTE depend on: all but places and the order of commands."""
-    return tuple((name, value) for name, value in fields.items() if name not in _PLACES)
+    return tuple(zip(_SHAPE, _VALUES(fields), strict=True))
 
 
 class _Run:

@@ -141,6 +141,11 @@ def _product(pick: Pick) -> Shape:
     return Shape(Op.MATMUL, (pick(1, 3), pick(1, 20), pick(1, 40)), pick(1, 40))
 
 
+def _gram(pick: Pick) -> Shape:
+    size = pick(5, 40)
+    return Shape(Op.MATMUL, (pick(1, 2), size, pick(1, 60)), size, gram=True)
+
+
 def _vector_product(pick: Pick) -> Shape:
     return Shape(Op.MATMUL, (pick(1, 2), 1, pick(1, 60)), pick(1, 60))
 
@@ -185,6 +190,7 @@ KINDS: dict[str, Callable[[Pick], Shape]] = {
     "gemm": _gemm,
     "product": _product,
     "vector product": _vector_product,
+    "gram": _gram,
     "dense": _dense,
     "max pool": _max_pool,
     "average pool": _average_pool,

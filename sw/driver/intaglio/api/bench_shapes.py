@@ -41,6 +41,8 @@ class Shape:
         Along y and x.
     groups : int
         Of CONV and TRANSPOSED_CONV.
+    gram : bool
+        MATMUL: of a matrix, transposed by the host, and the matrix itself.
     padding : str or (int, int, int, int)
         As in :class:`intaglio.spec.graph.Attributes`.
     edge : str
@@ -59,6 +61,7 @@ class Shape:
     padding: str | tuple[int, int, int, int] = "valid"
     edge: str = "zero"
     out_padding: tuple[int, int] = (0, 0)
+    gram: bool = False
 
     @property
     def attributes(self) -> Attributes:
@@ -150,6 +153,8 @@ def graph_of(shape: Shape, name: str, seed: int) -> Graph:
     if shape.op in WEIGHTED:
         tensors |= _constants(shape, rng, quant)
         inputs = (0, 1, 2)
+    if shape.gram:
+        return _gram(shape, name, tensors, rng)
     number = len(tensors)
     out: tuple[int, ...] = (1, *shape.places, shape.outputs)
     if shape.op in (Op.MEAN, Op.DENSE):
@@ -162,6 +167,19 @@ def graph_of(shape: Shape, name: str, seed: int) -> Graph:
 def _quant(rng: np.random.Generator, scale: float) -> Quantisation:
     zero = np.array([rng.integers(-20, 20)], np.int64)
     return Quantisation(np.array([scale], np.float32), zero)
+
+
+def _gram(shape: Shape, name: str, tensors: dict[int, Tensor], rng: np.random.Generator) -> Graph:
+    """Return the product of input 1, transposed, and input 1."""
+    matrix = tensors[1]
+    turned = Tensor(2, "turned", (1, *shape.image), "int8", matrix.quant)
+    quant = _out_quant(shape, rng, _any_quant(rng))
+    result = Tensor(3, "y", (1, *shape.places, shape.outputs), "int8", quant)
+    nodes = (
+        Node(Op.TRANSPOSE, "turn", (1,), (2,), Attributes(order=(0, 1, 3, 2))),
+        Node(Op.MATMUL, name, (2, 1), (3,), shape.attributes),
+    )
+    return Graph(name, {1: matrix, 2: turned, 3: result}, nodes, (1,), (3,))
 
 
 def _any_quant(rng: np.random.Generator) -> Quantisation:

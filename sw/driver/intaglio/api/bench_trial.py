@@ -122,6 +122,8 @@ def _resident(
         program = compile_graph(graph, device.config, resident_io=True)
     except FitError:
         return None, None, 0
+    if not all(isinstance(step, Job) for step in program.steps):
+        return None, None, 0  # a step of the host reads and writes memory
     loads, work, stores = (_job(program, step) for step in program.steps)
     timed = with_start_mark(work, device.config)
     device.open(

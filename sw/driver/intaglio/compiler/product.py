@@ -19,7 +19,7 @@ from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.formats import INT8, INT32
-from intaglio.spec.graph import Graph, Node
+from intaglio.spec.graph import Graph, Node, Op
 from intaglio.spec.quant import Rounding
 from intaglio.spec.requant import quant_of, weighted_requant
 
@@ -42,6 +42,8 @@ class ProductLayer(Layer):
         Both, where the operands change places.
     vectors : bool
         The first operand becomes the weights, :mod:`intaglio.compiler.product_vector`.
+    symmetric : bool
+        The first operand is the second one transposed, and so is the product.
     """
 
     terms: int = 0
@@ -49,6 +51,7 @@ class ProductLayer(Layer):
     constant: Repeat = (0, 0)
     swapped: tuple[Repeat, Repeat] = ((0, 0), (0, 0))
     vectors: bool = False
+    symmetric: bool = False
 
     @property
     def tap_rows(self) -> int:
@@ -131,8 +134,21 @@ def lower_product(graph: Graph, node: Node, index: int, reference: str) -> Produ
         outside=_repeat(-zero_a),
         constant=_repeat(-zero_b),
         swapped=(_repeat(-zero_b), _repeat(-zero_a)),
+        symmetric=_is_gram(graph, node),
         **widths_of(graph, node),
     )
+
+
+def _is_gram(graph: Graph, node: Node) -> bool:
+    """Tell whether a product is that of a matrix, transposed, and the matrix itself."""
+    first, second = node.inputs[:2]
+    maker = next((n for n in graph.nodes if first in n.outputs), None)
+    if maker is None or maker.op is not Op.TRANSPOSE or maker.inputs[0] != second:
+        return False
+    axes = tuple(range(len(graph.tensors[second].shape)))
+    quants = [quant_of(graph.tensors[n]) for n in (first, second)]
+    turned = maker.attributes.order == (*axes[:-2], axes[-1], axes[-2])
+    return turned and quants[0] == quants[1]
 
 
 def _repeat(value: int) -> Repeat:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from intaglio.compiler.buffers import View, transfers
 from intaglio.compiler.constants import Context
 from intaglio.compiler.layer import Area, Params
-from intaglio.compiler.product import ProductLayer, constant_words, fits_ahead, order_weights
+from intaglio.compiler.product import ProductLayer, constant_words, order_weights
 from intaglio.compiler.tiling import Tiling
 from intaglio.compiler.weights import pack_params, pack_words
 from intaglio.spec.commands import Memory, Opcode, Operation, Region
@@ -25,25 +25,6 @@ def passage_bytes(layer: ProductLayer, config: ArrayConfig, tiling: Tiling) -> i
     inner = blocks_of(layer.image[2], config.channels)
     rows = layer.out_image[1] * inner * config.channels * config.bus_bytes
     return AREAS * (rows if layer.vectors else panels)
-
-
-def schedule_product(context: Context, layer: ProductLayer, tiling: Tiling) -> None:
-    """Append the commands of a product.
-
-    Where both fit the buffer, the weights of a panel are made before the one before it is used.
-    """
-    scheduler = ProductSchedule(context, layer, tiling)
-    ahead = fits_ahead(layer, context.config, tiling.blocks)
-    panels = [
-        (batch, *panel)
-        for batch in range(layer.out_image[0])
-        for panel in tiling.panels(layer, context.config)
-    ]
-    made: list[int] = []
-    for at, panel in enumerate(panels):
-        while len(made) < min(at + 1 + ahead, len(panels)):
-            made.append(scheduler.weights(panels[len(made)]))
-        scheduler.product(panel, made[at])
 
 
 class ProductSchedule:
@@ -142,12 +123,21 @@ class ProductSchedule:
         layer, config = self._layer, self._config
         batch, first, end = panel
         width, inner = layer.out_image[1], blocks_of(layer.image[2], config.channels)
-        block = layer.words(config)
-        rows = layer.tap_rows
         for x in range(0, width, self._tiling.columns):
             area = Area(batch, batch + 1, x, min(x + self._tiling.columns, width))
             source = self._operand(A, area, (0, inner))
             out = self._output(area, first)
+            self._multiply(area, source, out, (first, end), weights)
+            self._store(area, (first, end), out)
+
+    def _multiply(
+        self, area: Area, source: View, out: View, blocks: tuple[int, int], weights: int
+    ) -> None:
+        """Append the sums of an area; `out` begins with the first of its blocks."""
+        layer, config = self._layer, self._config
+        rows, inner = layer.tap_rows, blocks_of(layer.image[2], config.channels)
+        batch, block, (first, end) = area.y0, layer.words(config), blocks
+        if True:
             window = Window(
                 base=source.at(batch, area.x0),
                 in_h=1,
@@ -181,7 +171,6 @@ class ProductSchedule:
                     "weight_block": block,
                 }
             )
-            self._store(area, (first, end), out)
 
     def _sums(self, channels: int) -> dict[str, int]:
         """Return the fields that say how to sum over `channels`."""

@@ -8,7 +8,7 @@ from intaglio.compiler.buffers import View, transfers
 from intaglio.compiler.constants import Context
 from intaglio.compiler.layer import Area, Layer
 from intaglio.compiler.product import ProductLayer
-from intaglio.compiler.product_schedule import schedule_product
+from intaglio.compiler.product_triangle import schedule_product
 from intaglio.compiler.product_vector import schedule_vectors
 from intaglio.compiler.reduction import Chunk
 from intaglio.compiler.schedule_edges import EdgeCopies, edge_transfers
