@@ -125,10 +125,11 @@ def _edged(edge: str) -> Callable[[Pick], Shape]:
 def _long_row(pick: Pick) -> Shape:
     op, channels = (Op.CONV, Op.DEPTHWISE)[pick(0, 1)], pick(1, 6)
     outputs = pick(1, 5) if op is Op.CONV else channels
-    taps, width = pick(100, 1500), pick(1, 1200)
+    taps = pick(100, 1500)
+    width = pick(1, taps + 20)
     shape = Shape(op, (1, width, channels), outputs, kernel=(1, taps))
     more = pick(0, 5)
-    before = pick(0, taps - 1)
+    before = pick(0, min(taps - 1, max(taps - width, 0) + 15))
     after = max(taps - width - before, 0) + more
     return replace(shape, padding=(0, 0, before, after))
 
