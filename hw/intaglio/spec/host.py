@@ -104,7 +104,8 @@ def _pair(operator: HostOperator, operands: Sequence[Array]) -> Array:
 def _max_pool(operator: HostOperator, operands: Sequence[Array]) -> Array:
     x, attributes = operands[0], operator.attributes
     pads = pads_of(attributes, (x.shape[1], x.shape[2]), attributes.kernel)
-    return np.clip(moves.max_pool(x, attributes.kernel, attributes.stride, pads), *operator.clamp)
+    window = (attributes.kernel, attributes.stride, pads, attributes.dilation)
+    return np.clip(moves.max_pool(x, *window), *operator.clamp)
 
 
 def _float_pair(operator: HostOperator, operands: Sequence[Array]) -> Array:

@@ -93,7 +93,11 @@ def argmax(x: Array, axis: int) -> Array:
 
 
 def max_pool(
-    x: Array, kernel: tuple[int, int], stride: tuple[int, int], pads: tuple[int, int, int, int]
+    x: Array,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    pads: tuple[int, int, int, int],
+    dilation: tuple[int, int] = (1, 1),
 ) -> Array:
     """Return the greatest code of each window; pixels outside the image do not count.
 
@@ -106,5 +110,7 @@ def max_pool(
     """
     around = ((0, 0), pads[:2], pads[2:], (0, 0))
     padded = np.pad(x, around, constant_values=np.iinfo(x.dtype).min)
-    every = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
-    return np.asarray(every[:, :: stride[0], :: stride[1]].max(axis=(4, 5)))
+    reach = tuple((kernel[i] - 1) * dilation[i] + 1 for i in range(2))
+    every = np.lib.stride_tricks.sliding_window_view(padded, reach, axis=(1, 2))
+    taps = every[:, :: stride[0], :: stride[1], :, :: dilation[0], :: dilation[1]]
+    return np.asarray(taps.max(axis=(4, 5)))

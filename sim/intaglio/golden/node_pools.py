@@ -14,16 +14,20 @@ from intaglio.spec.requant import divided_scale, divides_codes
 
 def maximum(step: Step) -> Codes:
     """Run MAX_POOL."""
-    return max_pool(step.value(0), *step.window(), *step.clamp())
+    dilation = step.node.attributes.dilation
+    return max_pool(step.value(0), *step.window(), *step.clamp(), dilation=dilation)
 
 
 def average(step: Step) -> Codes:
     """Run AVERAGE_POOL: an integer division of the codes, or a requantisation for each count."""
+    dilation = step.node.attributes.dilation
     if divides_codes(step.graph, step.node, step.reference):
         unsigned = step.graph.tensors[step.node.inputs[0]].offset != 0
-        return average_pool(step.value(0), *step.window(), *step.clamp(), ties_up=unsigned)
+        return average_pool(
+            step.value(0), *step.window(), *step.clamp(), ties_up=unsigned, dilation=dilation
+        )
     kernel, stride, pads = step.window()
-    sums, taps = pool_sums(step.value(0), step.qx.zero_point, kernel, stride, pads)
+    sums, taps = pool_sums(step.value(0), step.qx.zero_point, kernel, stride, pads, dilation)
     counts = taps
     if step.node.attributes.function == "count_pads":
         counts = np.full_like(taps, kernel[0] * kernel[1])

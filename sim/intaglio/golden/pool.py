@@ -17,6 +17,8 @@ def max_pool(
     pads: tuple[int, int, int, int] = (0, 0, 0, 0),
     low: int = INT8.min,
     high: int = INT8.max,
+    *,
+    dilation: tuple[int, int] = (1, 1),
 ) -> Codes:
     """Return the greatest code of each window, clamped; pixels outside the image do not count.
 
@@ -30,8 +32,8 @@ def max_pool(
     FitError
         E403: a window lies outside the image altogether.
     """
-    _taps_inside(x, kernel, stride, pads)
-    taps = windows(x, kernel, stride, pads=pads, fill=np.iinfo(x.dtype).min)
+    _taps_inside(x, kernel, stride, pads, dilation)
+    taps = windows(x, kernel, stride, dilation, pads, np.iinfo(x.dtype).min)
     return as_codes(np.clip(taps.max(axis=(3, 4)), low, high), low, high)
 
 
@@ -44,6 +46,7 @@ def average_pool(
     high: int = INT8.max,
     *,
     ties_up: bool = False,
+    dilation: tuple[int, int] = (1, 1),
 ) -> Codes:
     """Return the mean code of each window, ties away from zero, clamped.
 
@@ -59,8 +62,8 @@ def average_pool(
     FitError
         E403: a window lies outside the image altogether.
     """
-    sums = windows(x, kernel, stride, pads=pads).sum(axis=(3, 4), dtype=np.int64)
-    counts = _taps_inside(x, kernel, stride, pads)
+    sums = windows(x, kernel, stride, dilation, pads).sum(axis=(3, 4), dtype=np.int64)
+    counts = _taps_inside(x, kernel, stride, pads, dilation)
     magnitude = (np.abs(sums) + counts // 2) // counts
     away = np.where(sums < 0, -magnitude, magnitude)
     means: IntArray = (sums + counts // 2) // counts if ties_up else away
@@ -73,10 +76,12 @@ def pool_sums(
     kernel: tuple[int, int],
     stride: tuple[int, int],
     pads: tuple[int, int, int, int],
+    dilation: tuple[int, int] = (1, 1),
 ) -> tuple[IntArray, IntArray]:
     """Return the sum of codes less their zero point of each window, and how many codes that are."""
-    sums = windows(x.astype(np.int64) - zero_point, kernel, stride, pads=pads).sum(axis=(3, 4))
-    return np.asarray(sums, np.int64), _taps_inside(x, kernel, stride, pads)
+    sums = windows(x.astype(np.int64) - zero_point, kernel, stride, dilation, pads)
+    total = np.asarray(sums.sum(axis=(3, 4)), np.int64)
+    return total, _taps_inside(x, kernel, stride, pads, dilation)
 
 
 def mean_hw(x: Array, zero_point: int, out: Output) -> Codes:
@@ -93,11 +98,15 @@ def mean_hw(x: Array, zero_point: int, out: Output) -> Codes:
 
 
 def _taps_inside(
-    x: Array, kernel: tuple[int, int], stride: tuple[int, int], pads: tuple[int, int, int, int]
+    x: Array,
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    pads: tuple[int, int, int, int],
+    dilation: tuple[int, int],
 ) -> IntArray:
     """Return how many taps of each window lie inside the image, as 1, OH, OW, 1."""
     ones = np.ones((1, *x.shape[1:3], 1), np.int64)
-    counts = windows(ones, kernel, stride, pads=pads).sum(axis=(3, 4))
+    counts = windows(ones, kernel, stride, dilation, pads).sum(axis=(3, 4))
     if counts.min() == 0:
         raise FitError(
             Finding(

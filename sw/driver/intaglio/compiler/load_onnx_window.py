@@ -71,14 +71,13 @@ def windowed(value: Coded, attributes: Attributes, channels: int) -> Shape:
 def pool_window(node: OnnxNode, x: Coded) -> tuple[Attributes, Shape]:
     """Return window and output shape of a pool; ceil_mode is more padding at the end."""
     attributes = window_of(node, x.shape[2:], node.ints("kernel_shape"))
-    if attributes.dilation != (1, 1):
-        raise RefusedError(f"dilations {attributes.dilation} of a pool")
     if node.integer("ceil_mode") and isinstance(attributes.padding, tuple):
         if node.integer("count_include_pad"):
             raise RefusedError("ceil_mode together with count_include_pad")
         pads = list(attributes.padding)
         for i, size in enumerate(image_size(x)):
-            span = size + sum(pads[2 * i : 2 * i + 2]) - attributes.kernel[i]
+            reach = (attributes.kernel[i] - 1) * attributes.dilation[i] + 1
+            span = size + sum(pads[2 * i : 2 * i + 2]) - reach
             extra = -span % attributes.stride[i]
             last = span + extra - pads[2 * i]  # where the last window starts
             pads[2 * i + 1] += extra if last < size else 0

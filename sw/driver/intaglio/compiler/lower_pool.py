@@ -39,7 +39,7 @@ def lower_average(
     if not divides_codes(graph, node, reference):
         return _real_average(graph, node, index, reference, clamp)
     lift = -graph.tensors[node.inputs[0]].offset
-    layer, counts = _by_count(_pool_layer(graph, node, index, reference, clamp))
+    layer, counts = _by_count(_sum_layer(graph, node, index, reference, clamp))
     return replace(
         layer,
         params=tuple(
@@ -54,7 +54,7 @@ def _real_average(
     graph: Graph, node: Node, index: int, reference: str, clamp: tuple[int, int]
 ) -> Layer:
     """Return an AVERAGE_POOL that requantises the sum of codes less their zero point."""
-    layer, counts = _by_count(_pool_layer(graph, node, index, reference, clamp))
+    layer, counts = _by_count(_sum_layer(graph, node, index, reference, clamp))
     x, y = (quant_of(graph.tensors[n]) for n in (node.inputs[0], node.outputs[0]))
     taps = layer.kernel[0] * layer.kernel[1]
     divisors = [taps if node.attributes.function == "count_pads" else n for n in counts]
@@ -71,10 +71,27 @@ def _real_average(
     )
 
 
+def _sum_layer(
+    graph: Graph, node: Node, index: int, reference: str, clamp: tuple[int, int]
+) -> Layer:
+    """Return a pool of sums; taps that lie apart have weights of 1, which wide lanes spread."""
+    layer = _pool_layer(graph, node, index, reference, clamp)
+    if layer.dilation == (1, 1):
+        return layer
+    return replace(layer, weights=np.ones((*layer.kernel, layer.image[2]), np.int64))
+
+
 def _by_count(layer: Layer) -> tuple[Layer, list[int]]:
     """Return a pool in areas, and how many taps lie inside the image in each set of params."""
     rows, columns = (
-        _runs(layer.image[i], layer.out_image[i], layer.kernel[i], layer.stride[i], layer.pads[i])
+        _runs(
+            layer.image[i],
+            layer.out_image[i],
+            layer.kernel[i],
+            layer.stride[i],
+            layer.pads[i],
+            layer.dilation[i],
+        )
         for i in range(2)
     )
     counts = sorted({y * x for _, _, y in rows for _, _, x in columns})
@@ -84,10 +101,15 @@ def _by_count(layer: Layer) -> tuple[Layer, list[int]]:
     return replace(layer, areas=areas), counts
 
 
-def _runs(size: int, places: int, kernel: int, stride: int, pad: int) -> list[tuple[int, int, int]]:
+def _runs(
+    size: int, places: int, kernel: int, stride: int, pad: int, dilation: int
+) -> list[tuple[int, int, int]]:
     """Return (first, end, taps inside the image) of each run of windows along one axis."""
-    starts = (place * stride - pad for place in range(places))
-    inside = [max(min(at + kernel, size) - max(at, 0), 1) for at in starts]
+    taps_at = [
+        sum(0 <= place * stride - pad + tap * dilation < size for tap in range(kernel))
+        for place in range(places)
+    ]
+    inside = [max(taps, 1) for taps in taps_at]
     runs, first = [], 0
     for taps, group in groupby(inside):
         length = len(list(group))
@@ -109,6 +131,7 @@ def lower_mean(
         layer,
         kernel=layer.image[:2],
         stride=(1, 1),
+        dilation=(1, 1),
         pads=(0, 0),
         params=(
             Params.of(
@@ -144,6 +167,7 @@ def _pool_layer(
         areas=(whole(out_image),),
         kernel=node.attributes.kernel,
         stride=node.attributes.stride,
+        dilation=node.attributes.dilation,
         pads=(top, left),
         **widths_of(graph, node),
     )
