@@ -10,7 +10,7 @@ FILL = 32  # to fill and drain the pipeline once
 
 
 def formula_cycles(shape: Shape, config: ArrayConfig, bytes_per_cycle: float) -> int:
-    """Return the cycles of CONV, DEPTHWISE or DENSE with its activations in the buffer.
+    """Return the cycles of an operator with weights, with its activations in the buffer.
 
     tiles * max(steps, drain) + fill, or the weights through memory where that takes longer:
 
@@ -19,8 +19,15 @@ def formula_cycles(shape: Shape, config: ArrayConfig, bytes_per_cycle: float) ->
         steps = kh * max(ceil(kw / D), ceil((P * s + (kw - 1) * d) / P)), DEPTHWISE
         drain = P * ceil(min(K, N) / Q)
 
-    Groups count their own channels; N / g below K shares lanes between groups.
+    Groups count their own channels; N / g below K shares lanes between groups. A transposed
+    convolution is the sum of its phases.
     """
+    if shape.op is Op.TRANSPOSED_CONV:
+        return sum(
+            formula_cycles(_phase(shape, down, across), config, bytes_per_cycle)
+            for down in shape.phases(0)
+            for across in shape.phases(1)
+        )
     pixels, lanes, depth = config.pixels, config.channels, config.depth
     kh, kw = shape.kernel
     windows = shape.places[0] * shape.places[1]
@@ -43,6 +50,13 @@ def formula_cycles(shape: Shape, config: ArrayConfig, bytes_per_cycle: float) ->
     drain = pixels * _ceil(min(lanes, shape.outputs), config.requant_lanes)
     cycles = _ceil(windows, pixels) * blocks * max(steps, drain) + FILL
     return max(cycles, round(weights / bytes_per_cycle))
+
+
+def _phase(shape: Shape, down: tuple[int, int], across: tuple[int, int]) -> Shape:
+    """Return a phase, outputs and taps along both axes, as a convolution; at least one tap."""
+    kernel = (max(down[1], 1), max(across[1], 1))
+    image = (down[0] + kernel[0] - 1, across[0] + kernel[1] - 1, shape.image[2])
+    return Shape(Op.CONV, image, shape.outputs, kernel=kernel, groups=shape.groups)
 
 
 def _ceil(a: int, b: int) -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from intaglio.api.bench_shapes import Shape
 from intaglio.api.files import read_file
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.edges import MODES
 from intaglio.spec.errors import Finding, UsageError
-from intaglio.spec.graph import Op
+from intaglio.spec.graph import Op, same_padding
 
 REFERENCE = "vela_u55_256_npu_cycles"
 OPERATORS = {
@@ -21,11 +22,12 @@ OPERATORS = {
     "depthwise": Op.DEPTHWISE,
     "gemm": Op.CONV,
     "fully_connected": Op.DENSE,
+    "transposed_conv": Op.TRANSPOSED_CONV,
 }
 NUMBERS = ("H", "W", "C", "N", "kh", "kw", "stride", "dilation", "groups")
 CHECKED = ("OH", "OW")  # derived from the others; where a table has them they have to agree
 COLUMNS = ("layer", "op", "act_bits", "weight_bits", *NUMBERS, "padding")
-PADDINGS = {"same": "same", "none": "valid", "valid": "valid"}
+PADDINGS = {"same": "same", "none": "valid", "valid": "valid", **{m: "same" for m in MODES[1:]}}
 NEED = "a CSV file with the columns " + ",".join(COLUMNS)
 
 
@@ -174,6 +176,7 @@ def _layer(row: Mapping[str, str]) -> LayerRow:
         groups=1 if kind == "depthwise" else groups,
         padding=PADDINGS[padding],
     )
+    shape = _stated(shape, padding)
     if min(shape.places) < 1:
         raise ValueError("the kernel is larger than the image")
     for name, places in zip(CHECKED, shape.places, strict=True):
@@ -182,6 +185,22 @@ def _layer(row: Mapping[str, str]) -> LayerRow:
     return LayerRow(
         row["layer"], kind, numbers["act_bits"], numbers["weight_bits"], shape, dict(row)
     )
+
+
+def _stated(shape: Shape, padding: str) -> Shape:
+    """Return a shape with its padding in numbers, where the operator has no word for it."""
+    spans = tuple(zip(shape.image, shape.kernel, shape.stride, shape.dilation, strict=False))
+    if shape.op is Op.TRANSPOSED_CONV:
+        if padding not in ("same", "none", "valid") or shape.dilation != (1, 1):
+            raise ValueError(f"transposed_conv has padding {padding!r} and {shape.dilation}")
+        cuts = [max(k - s, 0) if padding == "same" else 0 for _, k, s, _ in spans]
+        more = [max(s - k, 0) if padding == "same" else 0 for _, k, s, _ in spans]
+        (top, left), (bottom, right) = [n // 2 for n in cuts], [n - n // 2 for n in cuts]
+        return replace(shape, padding=(top, bottom, left, right), out_padding=(more[0], more[1]))
+    if padding in MODES[1:]:
+        (top, bottom), (left, right) = (same_padding(*span) for span in spans[:2])
+        return replace(shape, padding=(top, bottom, left, right), edge=padding)
+    return shape
 
 
 def _number(row: Mapping[str, str], name: str) -> int:

@@ -116,16 +116,20 @@ class Shape:
         """Useful multiply-accumulates."""
         if self.op is Op.TRANSPOSED_CONV:
             pairs = self.outputs * (self.image[2] // self.groups)
-            return math.prod(map(self._taps, range(2))) * pairs
+            return pairs * math.prod(
+                sum(places * taps for places, taps in self.phases(axis)) for axis in range(2)
+            )
         multiplies = self.op in {*WEIGHTED, Op.MATMUL}
         return math.prod(self.places) * self.outputs * self.terms if multiplies else 0
 
-    def _taps(self, axis: int) -> int:
-        """Return the taps that meet the outputs along an axis, of all outputs together."""
-        stride, kernel = self.stride[axis], self.kernel[axis]
+    def phases(self, axis: int) -> list[tuple[int, int]]:
+        """Return outputs and taps of each phase of a TRANSPOSED_CONV along an axis."""
+        stride, kernel, size = self.stride[axis], self.kernel[axis], self.places[axis]
         corner = self.padding[2 * axis] if isinstance(self.padding, tuple) else 0
-        places = range(corner, corner + self.places[axis])
-        return sum(len(range(place % stride, kernel, stride)) for place in places)
+        return [
+            (len(range(place, size, stride)), len(range((place + corner) % stride, kernel, stride)))
+            for place in range(min(stride, size))
+        ]
 
     def words(self, word_bytes: int) -> int:
         """Return the activation words of input and output together."""
