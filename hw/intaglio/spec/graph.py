@@ -150,6 +150,9 @@ class Attributes:
     group_scale : str
         CONV, DENSE: ``"shift"``: input channel c counts 2**s[c] times; ``"integer"``: weights of
         group g of channels count s[o, r, s, g] times. A fourth input holds s.
+    kernel, function
+        CONV with function ``"dcr"`` or ``"crd"``: the channels of each pixel are a block of kernel
+        pixels of the output, in the order of :func:`intaglio.spec.moves.depth_to_space`.
     edge : str
         CONV, DEPTHWISE, PAD: what lies around the image, one of :data:`intaglio.spec.edges.MODES`.
     corners, centres : bool

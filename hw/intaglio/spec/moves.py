@@ -68,6 +68,10 @@ def _nearest(count: int, places: int, *, corners: bool, centres: bool) -> Array:
     return np.asarray(np.clip(whole.astype(np.int64), 0, count - 1), np.int64)
 
 
+SHUFFLES = ("dcr", "crd")
+"""Orders of channels that are pixels of a block: blocks first, or channels first."""
+
+
 def depth_to_space(x: Array, size: int, order: str = "dcr") -> Array:
     """Return blocks of size*size*C channels as size x size pixels of C channels.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from intaglio.golden.conv import (
     add_bias,
     conv_acc,
@@ -20,6 +22,7 @@ from intaglio.spec.edges import extended
 from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph, Node, Op, pads_of
 from intaglio.spec.host import run_host
+from intaglio.spec.moves import SHUFFLES, depth_to_space
 from intaglio.spec.requant import host_operator, weighted_requant
 
 # Output scale and zero point that the fixed-point softmax of int8 codes writes.
@@ -67,7 +70,10 @@ def _weighted(step: Step) -> Codes:
         else:
             groups = x.shape[3] // weights.shape[3]
             acc = conv_acc(x, zero_point, weights, *geometry, groups)
-    return add_bias(acc, bias, Output.of(weighted_requant(step.graph, node, step.reference)))
+    codes = add_bias(acc, bias, Output.of(weighted_requant(step.graph, node, step.reference)))
+    if node.op is Op.CONV and attributes.function in SHUFFLES:
+        return np.asarray(depth_to_space(codes, attributes.kernel[0], attributes.function))
+    return codes
 
 
 def _softmax(step: Step) -> Codes:

@@ -126,6 +126,17 @@ def _two_words(layer: Layer, weights: IntArray | None, config: ArrayConfig) -> L
             )
         )
     whole = channels
+    if weights is not None and _fits_one_word(layer, config):
+        halves = np.stack([weights & 0xFF, weights >> BYTE], axis=-1).astype(np.int8)
+        return replace(
+            layer,
+            weights=halves.reshape(*weights.shape[:3], -1),
+            image=(height, 2 * width, 2 * channels),
+            stride=(layer.stride[0], 2 * layer.stride[1]),
+            dilation=(layer.dilation[0], 2 * layer.dilation[1]),
+            pads=(layer.pads[0], 2 * layer.pads[1]),
+            pad_value=_signed_byte(low),
+        )
     if layer.operation is Operation.CONV:
         whole = blocks_of(channels, config.channels) * config.channels
     return replace(
@@ -138,6 +149,12 @@ def _two_words(layer: Layer, weights: IntArray | None, config: ArrayConfig) -> L
         pads=(layer.pads[0], 2 * layer.pads[1]),
         pad_value=_signed_byte(low),
     )
+
+
+def _fits_one_word(layer: Layer, config: ArrayConfig) -> bool:
+    """Tell whether the first word of a pixel has all channels, so that the second is left out."""
+    few = 2 * layer.image[2] <= config.channels and layer.groups == 1
+    return few and layer.operation is Operation.CONV and layer.amounts is None
 
 
 def _wide_words(layer: Layer, weights: IntArray, config: ArrayConfig) -> Codes:

@@ -10,7 +10,7 @@ import numpy as np
 from intaglio.compiler.layer import Layer, Params, image_of, whole, widths_of
 from intaglio.compiler.lower_moves import lower_move
 from intaglio.compiler.lower_pairs import lower_pair, lower_table
-from intaglio.compiler.lower_phases import as_phases, in_phases
+from intaglio.compiler.lower_phases import as_phases, in_blocks, in_phases
 from intaglio.compiler.lower_pool import lower_average, lower_max, lower_mean
 from intaglio.compiler.lower_wide import in_eight_bits
 from intaglio.compiler.product import lower_product
@@ -18,6 +18,7 @@ from intaglio.compiler.prove import prove_accumulator
 from intaglio.spec.commands import Operation
 from intaglio.spec.formats import IntArray
 from intaglio.spec.graph import Graph, Node, Op, Tensor, pads_of
+from intaglio.spec.moves import SHUFFLES
 from intaglio.spec.quant import Rounding
 from intaglio.spec.requant import clamp_of, format_of, quant_of, weighted_requant
 from intaglio.spec.transposed import transposed_corner
@@ -171,12 +172,27 @@ def _transposed(graph: Graph, node: Node, index: int, reference: str) -> Layer:
 
 
 def _conv(graph: Graph, node: Node, index: int, reference: str) -> Layer:
+    if node.attributes.function in SHUFFLES:
+        return _shuffled(graph, node, index, reference)
     x, weights, _, y = _operands(graph, node)
     height, width, _ = image_of(y)
     macs = height * width * int(weights.size)
     layer = _window_layer(graph, node, index, reference, Operation.CONV, weights, macs)
     groups = image_of(x)[2] // weights.shape[3]
     return replace(layer, groups=groups, edge=node.attributes.edge)
+
+
+def _shuffled(graph: Graph, node: Node, index: int, reference: str) -> Layer:
+    """A convolution for each place of a block; what is shuffled is where they write, no code."""
+    y = graph.tensors[node.outputs[0]]
+    size = node.attributes.kernel[0]
+    _, height, width, inner = y.shape
+    shape = (1, height // size, width // size, inner * size**2)
+    plain = replace(node, attributes=replace(node.attributes, function=""))
+    tensors = {**graph.tensors, y.number: replace(y, shape=shape)}
+    whole_layer = _conv(replace(graph, tensors=tensors), plain, index, reference)
+    layer = replace(whole_layer, out_image=(height, width, inner))
+    return in_blocks(layer, size, channels_first=node.attributes.function == "crd")
 
 
 def _depthwise(graph: Graph, node: Node, index: int, reference: str) -> Layer:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from intaglio.compiler.layer import Layer, whole
+from intaglio.compiler.layer import Layer, Params, whole
 from intaglio.spec.commands import Operation
 from intaglio.spec.formats import IntArray
 
@@ -61,6 +61,46 @@ def in_phases(layer: Layer, corner: tuple[int, int]) -> Layer:
     )
     phases = [_phase(layer, weights, (y, x)) for y in down for x in across]
     return as_phases(layer, tuple(phases))
+
+
+def in_blocks(layer: Layer, size: int, *, channels_first: bool) -> Layer:
+    """Return a convolution whose output channels are blocks of `size` x `size` output pixels.
+
+    Parameters
+    ----------
+    layer : Layer
+        Ungrouped, with the weights and parameters of all channels, and the image of the pixels.
+    channels_first : bool
+        Channel (c * size + i) * size + j is pixel (i, j) of channel c, else (i * size + j) * C + c.
+    """
+    height, width, channels = layer.out_image
+    image = (height // size, width // size, channels)
+    phases = []
+    for i, j in np.ndindex(size, size):
+        place = i * size + j
+        own = np.arange(channels)
+        own = own * size**2 + place if channels_first else place * channels + own
+        phases.append(
+            replace(
+                layer,
+                out_image=image,
+                areas=(whole(image),),
+                weights=None if layer.weights is None else layer.weights[own],
+                excess=None if layer.excess is None else layer.excess[own],
+                scales=None if layer.scales is None else layer.scales[own],
+                params=tuple(_params_of(params, own) for params in layer.params),
+                macs=layer.macs // size**2,
+                origin=(i, j),
+                step=(size, size),
+            )
+        )
+    return as_phases(layer, tuple(phases))
+
+
+def _params_of(params: Params, channels: IntArray) -> Params:
+    if params.shared:
+        return params
+    return Params(params.bias[channels], params.multiplier[channels], params.shift[channels])
 
 
 def as_phases(whole_layer: Layer, phases: tuple[Layer, ...]) -> Layer:

@@ -17,7 +17,7 @@ HOST = {
     Op.TRANSPOSE: "it moves channels to other places of the layout",
     Op.RESIZE: "the array writes each pixel once",
     Op.ARGMAX: "the array gives codes, not places",
-    Op.DEPTH_TO_SPACE: "it moves channels to other places of the layout",
+    Op.DEPTH_TO_SPACE: "it moves channels to other places; behind a convolution it is no work",
 }
 """Operators that always run on the host, and why."""
 

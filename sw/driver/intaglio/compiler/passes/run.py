@@ -14,6 +14,7 @@ from intaglio.compiler.passes.dead import without_dead
 from intaglio.compiler.passes.moves import MoveMerging
 from intaglio.compiler.passes.pads import PadFolding
 from intaglio.compiler.passes.rewrite import Pass, Rewrite, applied
+from intaglio.compiler.passes.shuffle import ShuffleFusion
 from intaglio.compiler.passes.tables import ActivationFusion, RequantisationMerging
 from intaglio.spec.graph import Graph, Node, Tensor
 from intaglio.spec.requant import format_of
@@ -26,6 +27,7 @@ PASSES: tuple[Pass, ...] = (
     RequantisationMerging(),
     PadFolding(),
     ActivationFusion(),
+    ShuffleFusion(),
 )
 FOLDING, DEAD = "constant folding", "dead code"
 
