@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from intaglio.api.model import load
 from intaglio.api.tour import demo_digits
 from intaglio.spec.config_file import to_toml
 from intaglio.spec.presets import PRESETS
@@ -132,3 +133,57 @@ def test_allocations_of_others_are_refused(intaglio: Command, model: Path, tmp_p
         assert (done.code, done.codes) == (3, [code])
     both = intaglio("run", model, "--bits", "4", "--allocation", tmp_path / "bits.json", "--json")
     assert (both.code, both.codes) == (2, ["E102"])
+
+
+@pytest.mark.parametrize("budget", ["bytes", "bops", "energy"])
+def test_other_budgets_with_losses_of_weights(
+    intaglio: Command, model: Path, data: Path, switched: Path, tmp_path: Path, budget: str
+) -> None:
+    table = tmp_path / "traces.csv"
+    names = [name for name, op in load(model).layers if op in {"conv", "depthwise", "dense"}]
+    rows = [f"{name},{100 - index}" for index, name in enumerate(names)]
+    table.write_text("\n".join(["layer,hessian_trace_per_param", *rows]))
+    words = ("--config", switched, "--samples", "2", "--hessian", table, "--limit", "97%")
+    done = intaglio("allocate", model, "--data", data, "--budget", budget, *words, "--json")
+    assert done.code == 0
+    assert done.json["cost"] <= done.json["limit"] < done.json["all_wide"]
+    assert {group["bits"] for group in done.json["groups"]} == {4, 8}
+    if budget == "bops":
+        assert done.json["all_narrow"] < done.json["all_wide"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "finding"),
+    [
+        (("--widths", "4,five"), 2, "E101"),
+        (("--widths", "8"), 2, "E101"),
+        (("--limit", "some"), 2, "E101"),
+        (("--budget", "money"), 2, "E101"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_allocated(
+    intaglio: Command,
+    model: Path,
+    data: Path,
+    switched: Path,
+    words: tuple[str, ...],
+    code: int,
+    finding: str,
+) -> None:
+    done = intaglio("allocate", model, "--data", data, "--config", switched, *words, "--json")
+    assert (done.code, done.codes) == (code, [finding])
+
+
+def test_a_table_is_allocated(intaglio: Command, tmp_path: Path) -> None:
+    table = tmp_path / "layers.csv"
+    table.write_text(
+        "layer,tie_group,params,macs,hessian_trace_per_param,l2_perturb_int4,l2_perturb_int8,"
+        "t_int4,t_int8\na,,100,1000,1.0,4,1,5,9\nb,T,100,1000,0.1,4,1,5,9\nc,T,50,500,0.1,2,1,2,4\n"
+    )
+    done = intaglio("allocate", table, "--budget", "t", "--limit", "50%", "--json")
+    assert done.code == 0
+    assert done.json["layers"] == {"a": 8, "b": 4, "c": 4}
+    assert done.json["cost"] == 16
+    assert intaglio("allocate", table, "--budget", "u", "--json").codes == ["E307"]
+    assert intaglio("allocate", table, "--limit", "7", "--json").codes == ["E101"]

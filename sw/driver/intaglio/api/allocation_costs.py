@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from intaglio.compiler.check import activations
+from intaglio.estimate.energy import PJ_PER_UJ
+from intaglio.explore.cost_result import LayerEstimate
 from intaglio.explore.costing import choose, estimate
 from intaglio.quantise.allocate import Term
 from intaglio.quantise.ties import place_of
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.errors import ConfigError, Finding
+from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph, Op
 from intaglio.spec.requant import format_of
 
@@ -31,8 +35,8 @@ class Costs:
     groups : tuple of tuples of int
         Tensors that share their bits.
     budget : str
-        ``"cycles"`` or ``"energy"`` (uJ) of the network as it is scheduled; ``"bytes"`` of the
-        weights; ``"bops"``: products times the bits of both operands.
+        ``"cycles"`` or ``"energy"`` (uJ, of a 45 nm ASIC) of the network as it is scheduled;
+        ``"bytes"`` of the weights; ``"bops"``: products times the bits of both operands.
     bits : callable
         From indices of options to an allocation.
     """
@@ -60,7 +64,12 @@ class Costs:
             graph = self._bits(key).converted(self.graph, self._choice.config)
             if self.budget in {"cycles", "energy"}:
                 found = estimate(graph, self._choice).layers
-                self._known[key] = tuple(_figure(layer.figures, self.budget) for layer in found)
+                self._known[key] = tuple(
+                    self._energy(graph, index, layer)
+                    if self.budget == "energy"
+                    else _figure(layer.figures, "cycles")
+                    for index, layer in enumerate(found)
+                )
             else:
                 macs = [layer.figures for layer in estimate(self.graph, self._choice).layers]
                 self._known[key] = tuple(
@@ -68,6 +77,21 @@ class Costs:
                     for index, figures in enumerate(macs)
                 )
         return self._known[key]
+
+    def _energy(self, graph: Graph, index: int, layer: LayerEstimate) -> float:
+        """Return uJ; a product of b bits, where none is known, counts (b / 8)**2 of one of 8."""
+        found = 0.0
+        for name, part in layer.parts.items():
+            if part.value is not None:
+                found += float(part.value)
+                continue
+            plain = self._choice.coefficients.get("asic45.int8_multiply")
+            if name != "multiply" or plain is None or self._choice.target.family != "generic":
+                raise _unknown(name, self._choice.target.name, part.how)
+            bits = format_of(graph.tensors[graph.nodes[index].inputs[0]]).bits
+            macs = _figure(layer.figures, "macs")
+            found += macs * (bits / INT8.bits) ** 2 * plain.value / PJ_PER_UJ
+        return found
 
     def _counted(self, graph: Graph, index: int, macs: float) -> float:
         node = graph.nodes[index]
@@ -123,3 +147,16 @@ class Costs:
 def _figure(figures: Any, name: str) -> float:
     found = figures.get(name)
     return 0.0 if found is None or found.value is None else float(found.value)
+
+
+def _unknown(part: str, target: str, how: str) -> ConfigError:
+    return ConfigError(
+        Finding(
+            "E209",
+            f"the energy of {part} on {target} is not known for lanes that switch: {how}",
+            where="--budget energy",
+            have=how,
+            need="a coefficient of each part",
+            help="take a configuration whose target is generic, or another budget",
+        )
+    )
