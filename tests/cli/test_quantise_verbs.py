@@ -187,3 +187,12 @@ def test_a_table_is_allocated(intaglio: Command, tmp_path: Path) -> None:
     assert done.json["cost"] == 16
     assert intaglio("allocate", table, "--budget", "u", "--json").codes == ["E307"]
     assert intaglio("allocate", table, "--limit", "7", "--json").codes == ["E101"]
+
+
+@pytest.mark.slow
+def test_a_sample_runs_in_gates(intaglio: Command, model: Path, data: Path) -> None:
+    words = ("--config", "tiny", "--device", "sim", "--sample", "4")
+    found = intaglio("evaluate", model, "--data", data, *words, "--json").json["gates"]
+    assert (found["count"], found["elements"], found["mismatches"]) == (4, 40, 0)
+    assert found["right"] >= 3
+    assert found["cycles"] > 1000

@@ -173,8 +173,8 @@ def test_learned_rounding_lowers_the_error_of_outputs(rng: np.random.Generator) 
     found = learned(weights, nearest, step, 7, (x.T @ x)[None])
     before, after = (np.square((c * step - weights) @ x.T).sum(axis=1) for c in (nearest, found))
     assert (after <= before).all()
-    assert after.sum() < 0.8 * before.sum()
-    assert np.abs(found - weights / step).max() < 1.001
+    assert after.sum() < 0.65 * before.sum()
+    assert np.abs(found).max() <= 7
 
 
 @pytest.mark.parametrize(

@@ -41,4 +41,7 @@ def memory_use(plan: Plan) -> tuple[Traffic, Peak | None]:
     traffic = traffic_of(plan.program, plan.config)
     if plan.model is None:
         return traffic, None
-    return traffic, peak_of(plan.model.graph, plan.config, plan.reference)
+    graph = plan.model.graph
+    if plan.log:
+        graph, _ = rewritten(graph, plan.config, plan.reference)
+    return traffic, peak_of(graph, plan.config, plan.reference)

@@ -14,6 +14,8 @@ from intaglio.spec.tensor import blocks_of
 
 REACH = PLACE.max // 2  # columns that the windows of a tile may span
 
+KIB = 1024  # bytes
+
 
 def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tuple[Chunk, ...]]:
     """Return the output channel blocks of a panel and the chunks of its sum.
@@ -41,7 +43,7 @@ def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tu
     if not layer.params[0].shared:
         most = min(most, config.param_words // config.drain_steps)
         if most == 0:
-            raise _too_small(layer, "params_kib", config.drain_steps * config.param_bytes)
+            raise _too_small(layer, config, "params_kib", config.drain_steps * config.param_bytes)
     words, half = reduction.words(full), config.weight_words // 2
     long = most_columns(layer, config) < layer.kernel[1]
     pixels = layer.out_image[0] * layer.out_image[1]
@@ -54,10 +56,10 @@ def panel_of(layer: Layer, config: ArrayConfig, share: int = 2) -> tuple[int, tu
         if pairs:
             most = 2
             if 2 * words > config.weight_words:
-                raise _too_small(layer, "weights_kib", 2 * words * config.weight_bytes)
+                raise _too_small(layer, config, "weights_kib", 2 * words * config.weight_bytes)
         elif layer.scales is not None:
             if words > config.weight_words:
-                raise _too_small(layer, "weights_kib", words * config.weight_bytes)
+                raise _too_small(layer, config, "weights_kib", words * config.weight_bytes)
         elif words > config.weight_words or one_tile or long:
             chunks = _chunks(layer, config, reduction, half)
     if layer.excess is not None:
@@ -129,7 +131,7 @@ def _chunks(
                 for b in range(0, full.b1, blocks)
             )
     least = 2 * reduction.steps
-    raise _too_small(layer, "weights_kib", least * config.weight_bytes)
+    raise _too_small(layer, config, "weights_kib", least * config.weight_bytes)
 
 
 def most_columns(layer: Layer, config: ArrayConfig) -> int:
@@ -138,13 +140,15 @@ def most_columns(layer: Layer, config: ArrayConfig) -> int:
     return max((REACH - tile - 1) // max(layer.dilation[1], 1) + 1, 1)
 
 
-def _too_small(layer: Layer, key: str, need: int) -> FitError:
+def _too_small(layer: Layer, config: ArrayConfig, key: str, need: int) -> FitError:
+    have = getattr(config, key) * KIB
     return FitError(
         Finding(
             "E401",
-            f"{layer.name}: one block of output channels needs {need} bytes of {key}",
+            f"{layer.name}: one block of output channels needs {need} bytes of {key}, short by "
+            f"{need - have}",
             where=layer.name,
-            have=f"array.{key} is smaller",
+            have=f"{have} bytes, {key} = {getattr(config, key)}",
             need=f"{need} bytes",
             help=f"raise array.{key}",
         )

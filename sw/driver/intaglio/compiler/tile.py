@@ -46,11 +46,13 @@ def tile_layer(
         return min(fitting, key=lambda t: tiling_cost(layer, config, t, resident)[1])
     smallest = next(words for words in found if isinstance(words, int))
     available = sum(end - first for first, end in gaps) * config.act_bytes
+    short = smallest * config.act_bytes - available
+    lacks = f"short by {short}" if short > 0 else "the free parts of it are smaller"
     raise FitError(
         Finding(
             "E401",
             f"{layer.name}: one output pixel needs {smallest * config.act_bytes} bytes of the"
-            f" activation buffer",
+            f" activation buffer, {lacks}",
             where=layer.name,
             have=f"{available} bytes free of acts_kib = {config.acts_kib}",
             need=f"{smallest * config.act_bytes} bytes",

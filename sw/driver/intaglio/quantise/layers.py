@@ -62,13 +62,13 @@ class WeightedLayer:
 
     def gram(self, operands: Sequence[Array]) -> Array | None:
         """Return sums of products of the operands of one sample: groups, terms, terms."""
-        x = operands[0].astype(np.float64)
+        x = operands[0]
         if self.node.op == "Conv":
             taps, _ = columns(self.node, x, self.weights.shape)
-            return np.asarray(np.matmul(taps, taps.swapaxes(2, 3)).sum(axis=0))
+            return np.asarray(np.matmul(taps, taps.swapaxes(2, 3)).sum(axis=0, dtype=np.float64))
         if self.node.op in {"Gemm", "MatMul"}:
             rows = x.reshape(-1, x.shape[-1])
-            return (rows.T @ rows)[None]
+            return np.asarray(rows.T @ rows, np.float64)[None]
         return None
 
 
