@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx import helper
 
@@ -198,6 +199,14 @@ def test_settings_that_cannot_be_are_refused(settings: dict[str, Any]) -> None:
 def test_a_quantised_file_is_not_quantised_again(net: tuple[bytes, Any]) -> None:
     with pytest.raises(IntaglioError, match="quantised already"):
         read_float(made(net, Scheme(method="minmax")).data, "q.onnx")
+
+
+def test_weights_beside_the_file_are_read(net: tuple[bytes, Any], tmp_path: Path) -> None:
+    proto = onnx.load_model_from_string(net[0])
+    path = tmp_path / "apart.onnx"
+    onnx.save_model(proto, path, save_as_external_data=True, location="w.bin", size_threshold=0)
+    model = read_float(path.read_bytes(), str(path), tmp_path)
+    assert (model.constants["w1"] == read_float(net[0], "net.onnx").constants["w1"]).all()
 
 
 def test_operators_of_others_are_left_to_the_reference_evaluator() -> None:

@@ -14,8 +14,9 @@ from intaglio.spec.config import ArrayConfig
 from intaglio.spec.lane import Precision
 
 # From operands at the ports to the control bits that add their products: the registers of a
-# multiplier block. Products that take less wait.
-CONTROL_CYCLES = Multiplier.latency_cycles
+# multiplier block, and one in the fabric, since blocks stand in columns far from their adders.
+# Products that take less wait.
+CONTROL_CYCLES = Multiplier.latency_cycles + 1
 
 
 class Pe(SharedComponent, Holder):

@@ -17,7 +17,7 @@ from intaglio.spec.tensor import pixel_words
 from intaglio.spec.window import tile_pixels
 
 # Latencies of the blocks; tests compare each with the block's own `latency_cycles`.
-ARRAY_CYCLES = 6  # a tile's last step to its first accumulators
+ARRAY_CYCLES = 7  # a tile's last step to its first accumulators
 VECTOR_CYCLES = 3  # a window's last tap to its first accumulators
 DRAIN_CYCLES = 15  # accumulators to the written word
 GATHER_CYCLES = 2  # a request's last pass to its words

@@ -60,13 +60,16 @@ def _single(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _lifted(data: bytes, file: str, folder: Path | None) -> bytes:
     """Return the model in :data:`OPSET`; errors of the file are those of the importer."""
-    from onnx import ModelProto, version_converter
+    from onnx import ModelProto, TensorProto, numpy_helper, version_converter
 
-    read_onnx(data, file, folder)
+    known = read_onnx(data, file, folder).constants
     proto = ModelProto.FromString(data)
     versions = [entry.version for entry in proto.opset_import if entry.domain in ("", "ai.onnx")]
     if not versions or versions[0] >= OPSET:
         return data
+    for tensor in proto.graph.initializer:  # the converter sees the file alone
+        if tensor.data_location == TensorProto.EXTERNAL:
+            tensor.CopyFrom(numpy_helper.from_array(known[tensor.name], tensor.name))
     try:
         return bytes(version_converter.convert_version(proto, OPSET).SerializeToString())
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
