@@ -88,9 +88,16 @@ MUTANTS = (
     Mutant(
         "channel-mask",
         "operands",
-        "inside = ~self.depthwise & (self.group > (1 << level))",
-        "inside = ~self.depthwise",
+        "inside = Mux(self.depthwise, spreads, self.group > (1 << level))",
+        "inside = Mux(self.depthwise, spreads, 1)",
         ("array-groups-tiny",),
+    ),
+    Mutant(
+        "spread-mask",
+        "operands",
+        "spreads = self.spread >= config.channels >> level",
+        "spreads = self.spread > config.channels >> level",
+        ("array-spread-tiny",),
     ),
     Mutant(
         "tap-mask",
