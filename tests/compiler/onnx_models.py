@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,9 @@ Array = npt.NDArray[Any]
 
 def model(
     nodes: list[Any],
-    inputs: dict[str, tuple[str, tuple[int | str, ...]]],
+    inputs: Mapping[str, tuple[str, tuple[int | str, ...]]],
     outputs: list[str],
-    constants: dict[str, Array] | None = None,
+    constants: Mapping[str, Array] | None = None,
     opset: int = 17,
     out: str = "uint8",
     rank: int = 4,

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.compiler import onnx_models as make
 
 from intaglio.compiler.load import load_model
 from intaglio.compiler.load_onnx import parse_onnx
 from intaglio.golden.network import run_graph
 from intaglio.spec.errors import ModelError
 from intaglio.spec.graph import Graph, Op
-
-
-def _models() -> ModuleType:
-    path = Path(__file__).with_name("onnx_models.py")
-    spec = importlib.util.spec_from_file_location("onnx_models", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-M = _models()
 
 
 def parse(model: Any) -> Graph:
@@ -70,7 +56,7 @@ def ort(model: Any, x: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("act", ["uint8", "int8"])
 def test_a_qdq_convolution(rng: np.random.Generator, act: str) -> None:
-    model = M.qdq_conv(rng, act=act)
+    model = make.qdq_conv(rng, act=act)
     graph = parse(model)
     assert ops(graph) == [Op.CONV]
     x = graph.tensors[graph.inputs[0]]
@@ -85,7 +71,7 @@ def test_a_qdq_convolution(rng: np.random.Generator, act: str) -> None:
 
 
 def test_weights_have_channels_last_and_keep_their_scales(rng: np.random.Generator) -> None:
-    model = M.qdq_conv(rng)
+    model = make.qdq_conv(rng)
     graph = parse(model)
     weights = graph.tensors[graph.nodes[0].inputs[1]]
     assert (weights.shape, weights.quant.axis) == ((4, 3, 3, 3), 0)  # type: ignore[union-attr]
@@ -98,12 +84,15 @@ def test_weights_have_channels_last_and_keep_their_scales(rng: np.random.Generat
 def test_unsigned_weights_lose_their_zero_point() -> None:
     constants = {
         "w": np.array([[[[0]], [[255]]], [[[130]], [[125]]]], np.uint8),
-        **M.scales(x=(0.1, 0, "uint8"), w=(0.1, 100, "uint8"), y=(0.2, 0, "uint8")),
+        **make.scales(x=(0.1, 0, "uint8"), w=(0.1, 100, "uint8"), y=(0.2, 0, "uint8")),
     }
     inputs = ["x", "x_s", "x_z", "w", "w_s", "w_z", "y_s", "y_z"]
     graph = parse(
-        M.model(
-            [M.node("QLinearConv", inputs, "y")], {"x": ("uint8", (1, 2, 3, 3))}, ["y"], constants
+        make.model(
+            [make.node("QLinearConv", inputs, "y")],
+            {"x": ("uint8", (1, 2, 3, 3))},
+            ["y"],
+            constants,
         )
     )
     weights = graph.tensors[graph.nodes[0].inputs[1]]
@@ -114,7 +103,7 @@ def test_unsigned_weights_lose_their_zero_point() -> None:
 
 @pytest.mark.parametrize("opset", [10, 11, 13, 19, 21])
 def test_operator_sets(rng: np.random.Generator, opset: int) -> None:
-    model = M.qdq_conv(np.random.default_rng(3), opset=max(opset, 13))
+    model = make.qdq_conv(np.random.default_rng(3), opset=max(opset, 13))
     if opset < 13:  # older sets have scales of whole tensors only
         for node in model.graph.node:
             keep = [a for a in node.attribute if a.name != "axis"]
@@ -132,9 +121,12 @@ def test_operator_sets(rng: np.random.Generator, opset: int) -> None:
 
 
 def test_a_transpose_to_channels_last_moves_nothing(rng: np.random.Generator) -> None:
-    model = M.qdq_conv(rng)
+    model = make.qdq_conv(rng)
     model.graph.node.extend(
-        [M.node("Transpose", ["y"], "t", perm=[0, 2, 3, 1]), M.node("Reshape", ["t", "shape"], "z")]
+        [
+            make.node("Transpose", ["y"], "t", perm=[0, 2, 3, 1]),
+            make.node("Reshape", ["t", "shape"], "z"),
+        ]
     )
     from onnx import numpy_helper
 
@@ -147,16 +139,18 @@ def test_a_transpose_to_channels_last_moves_nothing(rng: np.random.Generator) ->
 
 
 def test_a_flattened_image_is_turned_to_the_order_of_the_file(rng: np.random.Generator) -> None:
-    model = M.qdq_conv(rng)
+    model = make.qdq_conv(rng)
     constants = {
         "v": rng.integers(-127, 128, (120, 10)).astype(np.int8),
-        **M.scales(v=(0.01, 0, "int8"), z=(2.0, 128, "uint8")),
+        **make.scales(v=(0.01, 0, "int8"), z=(2.0, 128, "uint8")),
     }
     from onnx import numpy_helper
 
     model.graph.initializer.extend(numpy_helper.from_array(a, n) for n, a in constants.items())
     operands = ["f", "y_s", "y_z", "v", "v_s", "v_z", "z_s", "z_z"]
-    model.graph.node.extend([M.node("Flatten", ["y"], "f"), M.node("QLinearMatMul", operands, "z")])
+    model.graph.node.extend(
+        [make.node("Flatten", ["y"], "f"), make.node("QLinearMatMul", operands, "z")]
+    )
     renamed(model, "z", 2)
     graph = parse(model)
     assert ops(graph)[-1] is Op.DENSE
@@ -175,13 +169,13 @@ def test_qonnx_quantisers(rng: np.random.Generator) -> None:
     }
     domain = "qonnx.custom_op.general"
     nodes = [
-        M.node("Quant", ["x", "x_s", "none", "four"], "x_q", domain, signed=1, narrow=0),
-        M.node("Quant", ["w", "w_s", "none", "four"], "w_q", domain, signed=1, narrow=1),
-        M.node("Conv", ["x_q", "w_q"], "c", kernel_shape=[1, 1]),
-        M.node("Relu", ["c"], "r"),
-        M.node("Quant", ["r", "y_s", "none", "four"], "y", domain, signed=0, narrow=0),
+        make.node("Quant", ["x", "x_s", "none", "four"], "x_q", domain, signed=1, narrow=0),
+        make.node("Quant", ["w", "w_s", "none", "four"], "w_q", domain, signed=1, narrow=1),
+        make.node("Conv", ["x_q", "w_q"], "c", kernel_shape=[1, 1]),
+        make.node("Relu", ["c"], "r"),
+        make.node("Quant", ["r", "y_s", "none", "four"], "y", domain, signed=0, narrow=0),
     ]
-    graph = parse(M.model(nodes, {"x": ("float32", (1, 3, 4, 4))}, ["y"], constants))
+    graph = parse(make.model(nodes, {"x": ("float32", (1, 3, 4, 4))}, ["y"], constants))
     assert ops(graph) == [Op.CONV]
     data = graph.tensors[graph.nodes[0].inputs[1]].data
     assert data is not None
@@ -197,15 +191,15 @@ def test_bipolar_weights(rng: np.random.Generator) -> None:
     constants = {
         "w": rng.uniform(-1, 1, (6, 2)).astype(np.float32),
         "w_s": np.array(0.5, np.float32),
-        **M.scales(x=(0.25, 0, "int8"), y=(0.5, 0, "int8")),
+        **make.scales(x=(0.25, 0, "int8"), y=(0.5, 0, "int8")),
     }
     nodes = [
-        M.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
-        M.node("BipolarQuant", ["w", "w_s"], "w_q", "qonnx.custom_op.general"),
-        M.node("MatMul", ["x_r", "w_q"], "c"),
-        M.node("QuantizeLinear", ["c", "y_s", "y_z"], "y"),
+        make.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
+        make.node("BipolarQuant", ["w", "w_s"], "w_q", "qonnx.custom_op.general"),
+        make.node("MatMul", ["x_r", "w_q"], "c"),
+        make.node("QuantizeLinear", ["c", "y_s", "y_z"], "y"),
     ]
-    graph = parse(M.model(nodes, {"x": ("int8", (1, 6))}, ["y"], constants, rank=2))
+    graph = parse(make.model(nodes, {"x": ("int8", (1, 6))}, ["y"], constants, rank=2))
     x = rng.integers(-40, 40, (1, 6))
     signs = np.where(constants["w"] >= 0, 1, -1)
     expected = np.clip(np.rint(x @ signs * 0.25), -128, 127)
@@ -213,9 +207,9 @@ def test_bipolar_weights(rng: np.random.Generator) -> None:
 
 
 def test_real_inputs_and_outputs_become_codes(rng: np.random.Generator) -> None:
-    model = M.qdq_conv(rng)
-    model.graph.node.insert(0, M.node("QuantizeLinear", ["image", "x_s", "x_z"], "x"))
-    model.graph.node.append(M.node("DequantizeLinear", ["y", "y_s", "y_z"], "real"))
+    model = make.qdq_conv(rng)
+    model.graph.node.insert(0, make.node("QuantizeLinear", ["image", "x_s", "x_z"], "x"))
+    model.graph.node.append(make.node("DequantizeLinear", ["y", "y_s", "y_z"], "real"))
     from onnx import TensorProto, helper
 
     del model.graph.input[:]
@@ -231,18 +225,18 @@ def test_real_inputs_and_outputs_become_codes(rng: np.random.Generator) -> None:
 def test_all_findings_at_once() -> None:
     constants = {
         "w": np.ones((2, 2, 1, 1), np.float32),
-        **M.scales(x=(0.1, 0, "uint8"), y=(0.1, 0, "uint8")),
+        **make.scales(x=(0.1, 0, "uint8"), y=(0.1, 0, "uint8")),
     }
     nodes = [
-        M.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
-        M.node("Conv", ["x_r", "w"], "c"),
-        M.node("LSTM", ["x_r"], "l"),
-        M.node("ConvInteger", ["x", "x_z"], "i"),
-        M.node("Sin", ["x_r"], "s"),
-        M.node("QuantizeLinear", ["s", "y_s", "y_z"], "y"),
+        make.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
+        make.node("Conv", ["x_r", "w"], "c"),
+        make.node("LSTM", ["x_r"], "l"),
+        make.node("ConvInteger", ["x", "x_z"], "i"),
+        make.node("Sin", ["x_r"], "s"),
+        make.node("QuantizeLinear", ["s", "y_s", "y_z"], "y"),
     ]
     with pytest.raises(ModelError) as caught:
-        parse(M.model(nodes, {"x": ("uint8", (1, 2, 3, 3))}, ["y"], constants))
+        parse(make.model(nodes, {"x": ("uint8", (1, 2, 3, 3))}, ["y"], constants))
     findings = caught.value.findings
     assert [f.code for f in findings] == ["E304", "E303", "E304", "E303"]
     assert "weights of real numbers" in findings[0].message
@@ -261,5 +255,5 @@ def test_a_model_of_real_numbers_is_refused(shared: Path) -> None:
 
 def test_the_content_decides_the_format(rng: np.random.Generator, tmp_path: Path) -> None:
     path = tmp_path / "network.bin"
-    path.write_bytes(M.qdq_conv(rng).SerializeToString())
+    path.write_bytes(make.qdq_conv(rng).SerializeToString())
     assert ops(load_model(path)) == [Op.CONV]

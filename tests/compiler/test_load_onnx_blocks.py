@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.compiler import onnx_models as make
 
 from intaglio.compiler.compile import compile_graph
 from intaglio.compiler.load_onnx import parse_onnx
@@ -26,26 +24,13 @@ CONFIG = replace(
 )
 
 
-def _models() -> ModuleType:
-    path = Path(__file__).with_name("onnx_models.py")
-    spec = importlib.util.spec_from_file_location("onnx_models_blocks", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-M = _models()
-
-
 def parts(rng: np.random.Generator, shape: tuple[int, ...], axis: int) -> dict[str, Any]:
     """Return codes of four bits and scales of their blocks."""
     scales = tuple(n // BLOCK if i == axis else n for i, n in enumerate(shape))
     return {
         "w": rng.integers(-7, 8, shape).astype(np.int8),
         "w_s": np.exp(rng.uniform(-6, -3, scales)).astype(np.float32),
-        **M.scales(x=(0.02, 7, "uint8"), y=(0.1, 120, "uint8")),
+        **make.scales(x=(0.02, 7, "uint8"), y=(0.1, 120, "uint8")),
     }
 
 
@@ -53,13 +38,13 @@ def product(rng: np.random.Generator, rows: int) -> tuple[Any, np.ndarray]:
     """Return MatMul of rows by weights K, N, and the real weights."""
     constants = parts(rng, (48, 10), 0)
     nodes = [
-        M.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
-        M.node("DequantizeLinear", ["w", "w_s"], "w_r", axis=0, block_size=BLOCK),
-        M.node("MatMul", ["x_r", "w_r"], "m"),
-        M.node("QuantizeLinear", ["m", "y_s", "y_z"], "y"),
+        make.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
+        make.node("DequantizeLinear", ["w", "w_s"], "w_r", axis=0, block_size=BLOCK),
+        make.node("MatMul", ["x_r", "w_r"], "m"),
+        make.node("QuantizeLinear", ["m", "y_s", "y_z"], "y"),
     ]
     shape = {"x": ("uint8", (1, rows, 48) if rows > 1 else (1, 48))}
-    model = M.model(nodes, shape, ["y"], constants, opset=21, rank=2 + (rows > 1))
+    model = make.model(nodes, shape, ["y"], constants, opset=21, rank=2 + (rows > 1))
     return model, constants["w"] * np.repeat(constants["w_s"], BLOCK, 0)
 
 
@@ -67,12 +52,12 @@ def convolution(rng: np.random.Generator) -> tuple[Any, np.ndarray]:
     """Return Conv with weights O, I, 3, 3 whose input channels have blocks."""
     constants = parts(rng, (6, 32, 3, 3), 1)
     nodes = [
-        M.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
-        M.node("DequantizeLinear", ["w", "w_s"], "w_r", axis=1, block_size=BLOCK),
-        M.node("Conv", ["x_r", "w_r"], "m", pads=[1, 1, 1, 1]),
-        M.node("QuantizeLinear", ["m", "y_s", "y_z"], "y"),
+        make.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
+        make.node("DequantizeLinear", ["w", "w_s"], "w_r", axis=1, block_size=BLOCK),
+        make.node("Conv", ["x_r", "w_r"], "m", pads=[1, 1, 1, 1]),
+        make.node("QuantizeLinear", ["m", "y_s", "y_z"], "y"),
     ]
-    model = M.model(nodes, {"x": ("uint8", (1, 32, 5, 6))}, ["y"], constants, opset=21)
+    model = make.model(nodes, {"x": ("uint8", (1, 32, 5, 6))}, ["y"], constants, opset=21)
     return model, constants["w"] * np.repeat(constants["w_s"], BLOCK, 1)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.compiler import onnx_models as make
 
 from intaglio.compiler.check import faults_of
 from intaglio.compiler.load import load_model
@@ -21,22 +20,9 @@ CORPUS = Path(__file__).parent / "corpus"
 EXTREMES = (0, 1, 0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0x7FC00000, 0xFF800000)
 
 
-def _models() -> ModuleType:
-    path = Path(__file__).with_name("onnx_models.py")
-    spec = importlib.util.spec_from_file_location("onnx_models_damaged", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-M = _models()
-
-
 @pytest.fixture
 def model() -> Any:
-    return M.qdq_conv(np.random.default_rng(1))
+    return make.qdq_conv(np.random.default_rng(1))
 
 
 def refused(data: bytes, folder: Path | None = None) -> tuple[str, ...]:
@@ -239,7 +225,7 @@ def seeds(kind: str) -> list[bytes]:
         from intaglio.api.suites_onnx_layers import LAYERS, random_chain
 
         made = [LAYERS[name](rng).to_bytes() for name in LAYERS]
-        return [*made, random_chain(rng).to_bytes(), M.qdq_conv(rng).SerializeToString()]
+        return [*made, random_chain(rng).to_bytes(), make.qdq_conv(rng).SerializeToString()]
     from intaglio.api.suites_layers import LAYERS as TFLITE
     from intaglio.api.suites_nets import random_net
     from intaglio.compiler.save_tflite import save_tflite

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.compiler import onnx_models as make
 
 from intaglio.compiler.load_onnx import parse_onnx
 from intaglio.golden.network import run_graph
 from intaglio.spec.errors import ModelError
 from intaglio.spec.graph import Graph, Op
 
-
-def _models() -> ModuleType:
-    path = Path(__file__).with_name("onnx_models.py")
-    spec = importlib.util.spec_from_file_location("onnx_models", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-M = _models()
 X = ("uint8", (1, 4, 5, 6))
 
 
@@ -38,15 +24,15 @@ def qdq(nodes: list[Any], weights: np.ndarray, axis: int, opset: int = 19) -> An
         "w": weights,
         "w_s": np.asarray(rng.uniform(0.005, 0.01, count), np.float32),
         "w_z": np.zeros(count, np.int8),
-        **M.scales(x=(0.02, 7, "uint8"), y=(0.031, 90, "uint8")),
+        **make.scales(x=(0.02, 7, "uint8"), y=(0.031, 90, "uint8")),
     }
     every = [
-        M.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
-        M.node("DequantizeLinear", ["w", "w_s", "w_z"], "w_r", axis=axis),
+        make.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_r"),
+        make.node("DequantizeLinear", ["w", "w_s", "w_z"], "w_r", axis=axis),
         *nodes,
-        M.node("QuantizeLinear", ["r", "y_s", "y_z"], "y"),
+        make.node("QuantizeLinear", ["r", "y_s", "y_z"], "y"),
     ]
-    return M.model(every, {"x": X}, ["y"], constants, opset)
+    return make.model(every, {"x": X}, ["y"], constants, opset)
 
 
 def check(model: Any) -> Graph:
@@ -83,7 +69,7 @@ def check(model: Any) -> Graph:
 def test_a_transposed_convolution_is_that_of_onnx_runtime(settings: dict[str, Any]) -> None:
     shape = (4, 3, *settings["kernel_shape"])
     weights = np.random.default_rng(1).integers(-127, 128, shape).astype(np.int8)
-    graph = check(qdq([M.node("ConvTranspose", ["x_r", "w_r"], "r", **settings)], weights, 1))
+    graph = check(qdq([make.node("ConvTranspose", ["x_r", "w_r"], "r", **settings)], weights, 1))
     assert [node.op for node in graph.nodes] == [Op.TRANSPOSED_CONV]
 
 
@@ -92,10 +78,10 @@ def test_a_transposed_convolution_is_that_of_onnx_runtime(settings: dict[str, An
 def test_padding_that_goes_on_is_taken_into_the_convolution(mode: str, group: int) -> None:
     weights = np.random.default_rng(2).integers(-127, 128, (4, 4 // group, 3, 4)).astype(np.int8)
     nodes = [
-        M.node("Pad", ["x_r", "pads"], "p", mode=mode),
-        M.node("QuantizeLinear", ["p", "x_s", "x_z"], "p_q"),
-        M.node("DequantizeLinear", ["p_q", "x_s", "x_z"], "p_r"),
-        M.node("Conv", ["p_r", "w_r"], "r", kernel_shape=[3, 4], strides=[1, 2], group=group),
+        make.node("Pad", ["x_r", "pads"], "p", mode=mode),
+        make.node("QuantizeLinear", ["p", "x_s", "x_z"], "p_q"),
+        make.node("DequantizeLinear", ["p_q", "x_s", "x_z"], "p_r"),
+        make.node("Conv", ["p_r", "w_r"], "r", kernel_shape=[3, 4], strides=[1, 2], group=group),
     ]
     model = qdq(nodes, weights, 0)
     from onnx import numpy_helper
@@ -110,8 +96,8 @@ def test_padding_that_goes_on_is_taken_into_the_convolution(mode: str, group: in
 def test_padding_that_goes_on_stays_where_the_convolution_pads_too() -> None:
     weights = np.random.default_rng(2).integers(-127, 128, (4, 4, 3, 3)).astype(np.int8)
     nodes = [
-        M.node("Pad", ["x_r", "pads", "", "axes"], "p", mode="wrap"),
-        M.node("Conv", ["p", "w_r"], "r", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        make.node("Pad", ["x_r", "pads", "", "axes"], "p", mode="wrap"),
+        make.node("Conv", ["p", "w_r"], "r", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
     ]
     model = qdq(nodes, weights, 0)
     from onnx import numpy_helper
@@ -135,6 +121,6 @@ def test_a_transposed_convolution_that_is_not_taken_says_why(
     settings: dict[str, Any], says: str
 ) -> None:
     weights = np.ones((4, 3, 3, 3), np.int8)
-    model = qdq([M.node("ConvTranspose", ["x_r", "w_r"], "r", **settings)], weights, 1)
+    model = qdq([make.node("ConvTranspose", ["x_r", "w_r"], "r", **settings)], weights, 1)
     with pytest.raises(ModelError, match=says):
         parse_onnx(model.SerializeToString(), "test.onnx")

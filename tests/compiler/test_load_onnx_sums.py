@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.compiler import onnx_models as make
 
 from intaglio.api.suites_ort import run_ort
 from intaglio.compiler.load_onnx import parse_onnx
@@ -17,43 +15,30 @@ from intaglio.spec.errors import ModelError
 from intaglio.spec.graph import Op
 
 
-def _models() -> ModuleType:
-    path = Path(__file__).with_name("onnx_models.py")
-    spec = importlib.util.spec_from_file_location("onnx_models_sums", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-M = _models()
-
-
 def chain(rng: np.random.Generator, kind: str, groups: int = 1) -> Any:
     """Return a sum of codes, converted, scaled, with a bias and a ReLU, quantised."""
     convolves = kind == "ConvInteger"
     shape = (6, 6 // groups, 3, 3) if convolves else (24, 5)
     along = (1, -1, 1, 1) if convolves else (-1,)
     out = shape[0] if convolves else shape[1]
-    constants = {
+    constants: dict[str, Any] = {
         "w": rng.integers(0, 256, shape).astype(np.uint8),
         "w_z": np.array(121, np.uint8),
         "f": rng.uniform(1e-4, 3e-4, out).astype(np.float32).reshape(along),
         "b": rng.uniform(-0.5, 0.5, out).astype(np.float32).reshape(along),
-        **M.scales(x=(1.0, 133, "uint8"), y=(0.04, 30, "uint8")),
+        **make.scales(x=(1.0, 133, "uint8"), y=(0.04, 30, "uint8")),
     }
-    form = {"pads": [1, 1, 1, 1], "group": groups} if convolves else {}
+    form: dict[str, Any] = {"pads": [1, 1, 1, 1], "group": groups} if convolves else {}
     nodes = [
-        M.node(kind, ["x", "w", "x_z", "w_z"], "i", **form),
-        M.node("Cast", ["i"], "c", to=1),
-        M.node("Mul", ["c", "f"], "m"),
-        M.node("Add", ["m", "b"], "a"),
-        M.node("Relu", ["a"], "r"),
-        M.node("QuantizeLinear", ["r", "y_s", "y_z"], "y"),
+        make.node(kind, ["x", "w", "x_z", "w_z"], "i", **form),
+        make.node("Cast", ["i"], "c", to=1),
+        make.node("Mul", ["c", "f"], "m"),
+        make.node("Add", ["m", "b"], "a"),
+        make.node("Relu", ["a"], "r"),
+        make.node("QuantizeLinear", ["r", "y_s", "y_z"], "y"),
     ]
     size = (1, 6, 7, 8) if convolves else (1, 24)
-    return M.model(nodes, {"x": ("uint8", size)}, ["y"], constants, rank=len(size))
+    return make.model(nodes, {"x": ("uint8", size)}, ["y"], constants, rank=len(size))
 
 
 @pytest.mark.parametrize(

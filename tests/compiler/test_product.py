@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.compiler import onnx_models as make
 
 from intaglio.api.bench_shapes import Shape, graph_of
 from intaglio.api.suites_ort import run_ort
@@ -28,19 +26,6 @@ from intaglio.spec.timing_compute import compute_cycles
 TINY = PRESETS["tiny"]
 
 
-def _models() -> ModuleType:
-    path = Path(__file__).with_name("onnx_models.py")
-    spec = importlib.util.spec_from_file_location("onnx_models_product", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-M = _models()
-
-
 @pytest.mark.parametrize("form", ["uint8", "int8"])
 @pytest.mark.parametrize("sizes", [(1, 2, 5, 11, 7), (1, 9, 16, 6), (1, 3, 1, 13, 20)])
 def test_qlinear_matmul_of_two_inputs(
@@ -49,13 +34,13 @@ def test_qlinear_matmul_of_two_inputs(
     *batch, rows, terms, columns = sizes
     point = 0 if form == "int8" else 128
     operands = ["a", "a_s", "a_z", "b", "b_s", "b_z", "y_s", "y_z"]
-    constants = M.scales(
+    constants = make.scales(
         a=(0.03, point + 12, form), b=(0.02, point - 7, form), y=(0.4, point, form)
     )
     shapes = {"a": (*batch, rows, terms), "b": (*batch, terms, columns)}
     inputs = {name: (form, shape) for name, shape in shapes.items()}
-    nodes = [M.node("QLinearMatMul", operands, "y")]
-    model = M.model(nodes, inputs, ["y"], constants, 17, form, rank=len(batch) + 2)
+    nodes = [make.node("QLinearMatMul", operands, "y")]
+    model = make.model(nodes, inputs, ["y"], constants, 17, form, rank=len(batch) + 2)
     graph = parse_onnx(model.SerializeToString(), "product")
     low = np.iinfo(form).min
     codes = {n: rng.integers(low, low + 256, shape).astype(form) for n, shape in shapes.items()}

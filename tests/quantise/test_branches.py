@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 from onnx import helper
+from tests.quantise import float_models as make
 
 from intaglio.compiler.load_onnx_read import OnnxModel
 from intaglio.quantise.forward import forward
@@ -17,19 +15,6 @@ from intaglio.quantise.network import read_float
 from intaglio.quantise.passes import simplified
 
 CHANNELS = 6
-
-
-def _models() -> ModuleType:
-    path = Path(__file__).with_name("float_models.py")
-    spec = importlib.util.spec_from_file_location("float_models_branches", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-M = _models()
 
 
 def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -69,7 +54,7 @@ def test_a_block_of_repvgg_is_one_convolution(rng: np.random.Generator) -> None:
     ]
     constants |= {"w3": normal(rng, CHANNELS, CHANNELS, 3, 3)}
     constants |= {"w1": normal(rng, CHANNELS, CHANNELS, 1, 1)}
-    after, done = merged(M.model(nodes, {"x": (1, CHANNELS, 9, 7)}, ["y"], constants), rng)
+    after, done = merged(make.model(nodes, {"x": (1, CHANNELS, 9, 7)}, ["y"], constants), rng)
     assert [node.op for node in after.nodes] == ["Conv", "Relu"]
     assert done["branches"] == 2
     assert after.constants[after.nodes[0].inputs[1]].shape == (CHANNELS, CHANNELS, 3, 3)
@@ -99,7 +84,7 @@ def test_dilated_branches_of_a_large_kernel(
         if at:
             nodes.append(helper.make_node("Add", [total, f"c{at}"], [f"s{at}"], name=f"s{at}"))
         total = f"s{at}" if at else "c0"
-    after, done = merged(M.model(nodes, {"x": (1, CHANNELS, *size)}, [total], constants), rng)
+    after, done = merged(make.model(nodes, {"x": (1, CHANNELS, *size)}, [total], constants), rng)
     (one,) = after.nodes
     assert done == {"branches": 5}
     whole = after.constants[one.inputs[1]].shape
@@ -133,7 +118,7 @@ def test_fixed_filters_and_weighted_kernels(rng: np.random.Generator) -> None:
         ]
         total = f"{name}_a"
     nodes.append(node("Add", ["x", total], ["y"], name="y"))
-    after, done = merged(M.model(nodes, {"x": (1, CHANNELS, 9, 8)}, ["y"], constants), rng)
+    after, done = merged(make.model(nodes, {"x": (1, CHANNELS, 9, 8)}, ["y"], constants), rng)
     assert [node.op for node in after.nodes] == ["Conv"]
     assert done["branches"] == 4
 
@@ -162,6 +147,6 @@ def test_sums_that_stay(rng: np.random.Generator, case: str) -> None:
     ]
     nodes.append(helper.make_node("Add", ["c0", "c1"], ["y"], name="y"))
     constants = {f"w{i}": normal(rng, CHANNELS, CHANNELS, *kernels[i]) for i in range(2)}
-    after, done = merged(M.model(nodes, {"x": (1, CHANNELS, 9, 8)}, outputs, constants), rng)
+    after, done = merged(make.model(nodes, {"x": (1, CHANNELS, 9, 8)}, outputs, constants), rng)
     assert done == {}
     assert len(after.nodes) == 3

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from tests.quantise import float_models as make
 
 from intaglio.compiler.load_onnx import parse_onnx
 from intaglio.quantise.forward import forward
@@ -20,24 +19,11 @@ from intaglio.spec.errors import ModelError
 from intaglio.spec.graph import Op
 
 
-def _models() -> ModuleType:
-    path = Path(__file__).with_name("float_models.py")
-    spec = importlib.util.spec_from_file_location("float_models_dynamic", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-M = _models()
-
-
 @pytest.fixture
 def dynamic(tmp_path: Path, rng: np.random.Generator) -> bytes:
     pytest.importorskip("onnxruntime")
     source, made = tmp_path / "float.onnx", tmp_path / "dynamic.onnx"
-    source.write_bytes(M.mixed_net(rng))
+    source.write_bytes(make.mixed_net(rng))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -61,7 +47,7 @@ def test_dynamic_scales_are_taken_out(dynamic: bytes, rng: np.random.Generator) 
     assert not {"Cast", "Mul", "DynamicQuantizeLinear"} & {node.op for node in after.nodes}
     assert {"bias and factors", "constant folding"} <= {entry.name for entry in certificates}
     found = forward(after, {name: x})[model.outputs[0]]
-    (expected,) = M.by_runtime(dynamic, {name: x})
+    (expected,) = make.by_runtime(dynamic, {name: x})
     assert np.abs(found - expected).max() < 0.05  # of probabilities: rounded inputs against real
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper
+from tests.quantise import float_models as nets
 
 from intaglio.compiler.load_onnx import parse_onnx
 from intaglio.golden.network import run_graph
@@ -26,14 +25,6 @@ from intaglio.quantise.scheme import METHODS, Scheme
 from intaglio.spec.errors import IntaglioError
 from intaglio.spec.graph import Op
 from intaglio.spec.requant import quant_of
-
-_SPEC = importlib.util.spec_from_file_location(
-    "float_models", Path(__file__).parent / "float_models.py"
-)
-assert _SPEC is not None and _SPEC.loader is not None
-nets = importlib.util.module_from_spec(_SPEC)
-sys.modules["float_models"] = nets
-_SPEC.loader.exec_module(nets)
 
 SAMPLES = 4
 
