@@ -149,8 +149,11 @@ def _minifloat(name: str, other: str = "") -> Sequence[Row]:
     return _both(pairs_minifloat.ROWS, sweeps_minifloat.SWEEPS, name, other)
 
 
-def _fp16(name: str) -> Sequence[Row]:
-    return _both(pairs_fp16.ROWS, sweeps_minifloat.SWEEPS, name)
+def _fp16(name: str, contexts: int) -> Sequence[Row]:
+    first, sweep = _both(pairs_fp16.ROWS, sweeps_minifloat.SWEEPS, name)
+    return _alike(
+        first, replace(first, inputs=partial(pairs_fp16.sparse_inputs, contexts, MORE)), sweep
+    )
 
 
 def _power(order: str, form: str, lanes: int) -> Sequence[Row]:
@@ -211,8 +214,8 @@ SUBJECTS = (
         "fp4_e2m1 (fp32, blocks)",
         partial(_minifloat, "minifloat-fp4_e2m1-fp32-blocks"),
     ),
-    Subject("fp16", "fp16-dot", "fp16", partial(_fp16, "fp16-dot-fp16-contexts1")),
-    Subject("fp16", "fp16-dot", "fp16 (fp32)", partial(_fp16, "fp16-dot-fp32-contexts4")),
+    Subject("fp16", "fp16-dot", "fp16", partial(_fp16, "fp16-dot-fp16-contexts1", 1)),
+    Subject("fp16", "fp16-dot", "fp16 (fp32)", partial(_fp16, "fp16-dot-fp32-contexts4", 4)),
     Subject("dfp", "dfp-pair-fma", "dfp16 (flag)", partial(_pair_fma, "flag")),
     Subject("dfp", "dfp-exponent-scan", "dfp16", _scan),
     Subject("dfp", "dfp-exponent-shift", "dfp16", _shift),

@@ -68,10 +68,43 @@ def _near_ties(rng: np.random.Generator) -> list[list[list[int]]]:
     return sums
 
 
-def _inputs(contexts: int, count: int, rng: np.random.Generator) -> Values:
-    """Return sums; those of `contexts` sums take turns."""
+def _sparse(rng: np.random.Generator, shape: tuple[int, ...], field: int) -> Any:
+    """Return codes whose significands have one bit, all but one, or few, near an exponent field.
+
+    What such numbers leave below another one's last place is a single bit, or lacks one: it shows
+    whether each of the bits that only count together is counted.
+    """
+    bits, full = FP16.mantissa_bits, (1 << FP16.mantissa_bits) - 1
+    one = 1 << rng.integers(0, bits, shape)
+    few = rng.integers(0, full, shape) & rng.integers(0, full, shape)
+    mantissa = np.choose(rng.integers(0, 5, shape), [one, full ^ one, few, 0 * one, full + 0 * one])
+    most = (1 << FP16.exponent_bits) - 2
+    exponent = np.clip(field + rng.integers(-13, 14, shape), 0, most)
+    return exponent << bits | mantissa | rng.integers(0, 2, shape) * SIGN
+
+
+def _sparse_sums(rng: np.random.Generator, count: int) -> list[list[list[int]]]:
+    """Return sums of few beats of sparse numbers, factors of 1 and of 2**n among them."""
+    sums = []
+    for _ in range(count):
+        length = int(rng.integers(1, 4))
+        acts = _sparse(rng, (length, 2), int(rng.choice((1, 8, 15, 24))))
+        wgts = _sparse(rng, (length, 2), FP16.bias)
+        powers = int(rng.integers(FP16.bias - 12, FP16.bias + 4)) << FP16.mantissa_bits
+        wgts = np.where(rng.random((length, 2)) < 0.5, powers, wgts)
+        sums.append(np.concatenate([acts, wgts], axis=1).tolist())
+    return sums
+
+
+def _inputs(contexts: int, count: int, sparse: int, rng: np.random.Generator) -> Values:
+    """Return sums of all kinds."""
     sums = [_beats(rng, 1, 1), *_corner_pairs(), *_near_ties(rng)]
     sums += [_beats(rng, kind, int(rng.integers(1, 12))) for kind in range(count)]
+    return _turns(contexts, sums + _sparse_sums(rng, sparse))
+
+
+def _turns(contexts: int, sums: list[list[list[int]]]) -> Values:
+    """Return the beats of `contexts` sums in turns."""
     queues: list[list[dict[str, Any]]] = [[] for _ in range(contexts)]
     for beats in sums:
         queue = min(queues, key=len)
@@ -80,6 +113,11 @@ def _inputs(contexts: int, count: int, rng: np.random.Generator) -> Values:
             queue.append({"act": [a0, a1], "wgt": [w0, w1], **marks})
     shortest = min(map(len, queues))
     return {"i": [queue[at] for at in range(shortest) for queue in queues]}
+
+
+def sparse_inputs(contexts: int, count: int, rng: np.random.Generator) -> Values:
+    """Return sums of sparse numbers alone."""
+    return _turns(contexts, _sparse_sums(rng, count))
 
 
 def _golden(acc: IeeeFormat, contexts: int, inputs: Values) -> Values:
@@ -100,7 +138,7 @@ ROWS = tuple(
     Row(
         name=f"fp16-dot-{acc}-contexts{contexts}",
         build=partial(Fp16Dot, acc, contexts),
-        inputs=partial(_inputs, contexts, 500),
+        inputs=partial(_inputs, contexts, 500, 500),
         golden=partial(_golden, acc, contexts),
         backpressure=(0.0, 0.3),
     )
