@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.presets import PRESETS
@@ -27,6 +28,8 @@ class Reference:
         What differs from the unit's defaults.
     preset : str
         Name of an accelerator; empty for a unit.
+    array : mapping
+        Lane keys of a configuration: the 128-lane array of ``default`` with them stands alone.
     quick : bool
         Small enough for every run of the tests.
     """
@@ -37,6 +40,7 @@ class Reference:
     form: str = ""
     settings: Mapping[str, int | str] = field(default_factory=dict)
     preset: str = ""
+    array: Mapping[str, Any] = field(default_factory=dict)
     quick: bool = False
 
     @property
@@ -49,12 +53,16 @@ class Reference:
         """The command that shows what it costs."""
         if self.preset:
             return f"intaglio build {self.preset} --target {self.target}"
+        if self.array:
+            return f"python -m intaglio.boards.limits {self.name}"
         pairs = "".join(f" --set {key}={value}" for key, value in self.settings.items())
         board = "" if self.target == UNIT_TARGET else f" --target {self.target}"
         return f"intaglio build --unit {self.unit} --format {self.form}{pairs}{board}"
 
     def verilog(self) -> tuple[str, str]:
         """Return (Verilog, top module)."""
+        if self.array:
+            return array_verilog(self.array)
         return (
             unit_verilog(self.unit, self.form, self.settings) if self.unit else whole(self.preset)
         )
@@ -75,6 +83,15 @@ def unit_verilog(unit: str, form: str, settings: Mapping[str, int | str]) -> tup
     return component_verilog(find_unit(unit).make(form, settings), top), top
 
 
+def array_verilog(keys: Mapping[str, Any]) -> tuple[str, str]:
+    """Return (Verilog, top module) of the array alone: operands, lanes, drain chain."""
+    from intaglio.gateware.array import MacArray
+    from intaglio.gateware.emit import component_verilog
+
+    top = "intaglio_array"
+    return component_verilog(MacArray(replace(PRESETS["default"], **keys)), top), top
+
+
 def whole(preset: str) -> tuple[str, str]:
     """Return (Verilog, top module) of a preset's accelerator."""
     from intaglio.gateware.emit import TOP, emit_verilog
@@ -90,10 +107,14 @@ def _unit(
 
 def _row(name: str, unit: str, form: str, depth: int, columns: int) -> Reference:
     """Return lanes side by side, of registered blocks, with 32-bit accumulators."""
-    settings: dict[str, int | str] = {"style": "ecp5", "acc_bits": 32}
+    settings: dict[str, int | str] = {"style": "ecp5"}
     settings |= {"depth": depth, "columns": columns}
+    if unit != "mac-runtime":  # its accumulators have the width of its sums
+        settings["acc_bits"] = 32
     return Reference(name, unit=unit, form=form, settings=settings)
 
+
+_SCALED = {"group_scale": "integer", "group_size": 16}
 
 REFERENCES: tuple[Reference, ...] = (
     _unit("mac-int8", "mac", "int8", quick=True),
@@ -103,6 +124,7 @@ REFERENCES: tuple[Reference, ...] = (
     _row("lane-int8-d4", "mac", "int8", depth=4, columns=8),
     _unit("lane-int16-d2", "mac", "int16", style="ecp5", depth=2, columns=8),
     _row("lane-w4a8-d2", "mac", "w4a8", depth=2, columns=8),
+    _row("lane-runtime-d2", "mac-runtime", "int4_int8_int16", depth=2, columns=2),
     _row("pair-int8-d2", "mac-packed", "int8", depth=2, columns=8),
     _row("quad-int4-d2", "mac-packed", "int4", depth=2, columns=4),
     _row("quad-int4-d4", "mac-packed", "int4", depth=4, columns=4),
@@ -112,6 +134,9 @@ REFERENCES: tuple[Reference, ...] = (
     _unit("group-scale-int4", "group-scale", "int4"),
     _unit("fp8-e4m3-fixed", "minifloat-dot", "fp8_e4m3", quick=True),
     _unit("fp8-e4m3-fp32", "minifloat-float-dot", "fp8_e4m3"),
+    Reference("array-w4a8", array={"weight_bits": 4}),
+    Reference("array-w4a8-shift", array={"weight_bits": 4, "group_scale": "shift"}),
+    Reference("array-w4a8-scale", array={"weight_bits": 4, **_SCALED}),
     *(Reference(f"preset-{name}", preset=name) for name in ("tiny", "small", "default")),
     *(
         Reference(f"preset-{name}", target=name, preset=name)
