@@ -11,9 +11,7 @@ from hypothesis import seed as start_from
 from hypothesis import strategies as st
 
 from intaglio.api.suites_layers import LAYERS
-from intaglio.api.suites_litert import run_litert
-from intaglio.api.suites_run import mismatch
-from intaglio.compiler.load_tflite import parse_tflite
+from intaglio.api.suites_litert import litert_mismatch, run_litert
 from intaglio.compiler.save_tflite import save_tflite
 
 EXAMPLES, SLOW_EXAMPLES = 60, 2000
@@ -48,16 +46,7 @@ def difference(data: st.DataObject, kinds: tuple[str, ...] = tuple(sorted(LAYERS
     """Return how a drawn layer differs from LiteRT's reference kernels."""
     kind = data.draw(st.sampled_from(kinds))
     drawn: Any = Drawn(data)
-    model = save_tflite(LAYERS[kind](drawn))
-    graph = parse_tflite(model, "drawn.tflite", "drawn")
-    inputs, stored = {}, []
-    for number in graph.inputs:
-        tensor = graph.tensors[number]
-        limits = np.iinfo(tensor.dtype)
-        codes = drawn.integers(limits.min, limits.max + 1, tensor.shape)
-        inputs[number] = codes.astype(tensor.dtype)
-        stored.append(codes + tensor.offset)
-    return mismatch(graph, inputs, run_litert(model, stored), "golden", "litert")
+    return litert_mismatch(save_tflite(LAYERS[kind](drawn)), drawn, "golden")
 
 
 def test_drawn_layers_equal_the_reference_kernels(
@@ -88,7 +77,7 @@ def test_a_mismatch_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
             return found + 1
         return found
 
-    monkeypatch.setitem(globals(), "run_litert", wrong)
+    monkeypatch.setattr("intaglio.api.suites_litert.run_litert", wrong)
 
     @start_from(1)  # whose first wrong layer is a wide one
     @settings(

@@ -231,7 +231,7 @@ def seeds(kind: str) -> list[bytes]:
     from intaglio.compiler.save_tflite import save_tflite
 
     nets = [random_net(np.random.default_rng(number)) for number in range(4)]
-    return [save_tflite(graph) for graph in (*(make(rng) for make in TFLITE.values()), *nets)]
+    return [save_tflite(graph) for graph in (*(layer(rng) for layer in TFLITE.values()), *nets)]
 
 
 @pytest.mark.parametrize("file", sorted(CORPUS.glob("*")), ids=lambda path: path.name)

@@ -10,6 +10,7 @@ import pytest
 
 from intaglio.api.models_random import RandomNet
 from intaglio.compiler.outline import outline_graph
+from intaglio.compiler.passes.run import PRUNING, optimised
 from intaglio.compiler.prune import without_zero_filters
 from intaglio.golden.network import run_graph
 from intaglio.spec.graph import Activation, Graph
@@ -100,6 +101,34 @@ def test_a_layer_of_zeros_keeps_a_channel(seed: int) -> None:
     found = without_zero_filters(before)
     assert found.removed[0].channels == everything[1:]
     assert same(before, found.graph, seed)
+
+
+def test_the_compiler_prunes_with_a_certificate(seed: int) -> None:
+    before = silenced(zeroed(network(), "first", ZEROS), "apart", ZEROS)
+    after, certificates = optimised(before, "litert", run_graph)
+    [made] = [one for one in certificates if one.name == PRUNING]
+    assert made.layers == ("first",)
+    assert made.compared > 0
+    assert (
+        outline_graph(after, PRESETS["small"]).macs < outline_graph(before, PRESETS["small"]).macs
+    )
+    assert same(before, after, seed)
+
+
+def test_what_golden_does_not_confirm_is_not_pruned() -> None:
+    before = silenced(zeroed(network(), "first", ZEROS), "apart", ZEROS)
+    calls = []
+
+    def unsteady(*arguments: Any) -> Any:
+        calls.append(1)
+        return {n: codes + len(calls) for n, codes in run_graph(*arguments).items()}
+
+    after, certificates = optimised(before, "litert", unsteady)
+    assert PRUNING not in [one.name for one in certificates]
+    assert len(calls) > 1
+    assert [after.tensors[n].shape for n in after.tensors] == [
+        before.tensors[n].shape for n in before.tensors
+    ]
 
 
 @pytest.mark.parametrize("reference", ["litert", "tflm", "onnxruntime"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -39,6 +39,14 @@ def litert_cases(seed: int, count: int) -> Iterator[Case]:
         yield Case(f"graph {number}", "graph", _Run(random_net, seed, number))
 
 
+class Integers(Protocol):
+    """What draws integers of a shape."""
+
+    def integers(self, low: int, high: int, size: tuple[int, ...], /) -> Array:
+        """Return integers from low to high - 1."""
+        ...
+
+
 class _Run:
     """Makes a network from a seed, writes it as a file and runs the file in both."""
 
@@ -49,17 +57,26 @@ class _Run:
 
     def __call__(self, device: str) -> str:
         rng = np.random.default_rng(self._seed)
-        data = save_tflite(self._make(rng))
-        graph = parse_tflite(data, "random.tflite", "random")
-        inputs, stored = {}, []
-        for number in graph.inputs:
-            tensor = graph.tensors[number]
-            limits = np.iinfo(tensor.dtype)
-            codes = rng.integers(limits.min, limits.max + 1, tensor.shape)
-            inputs[number] = codes.astype(tensor.dtype)
-            stored.append(codes + tensor.offset)
-        expected = run_litert(data, stored)
-        return mismatch(graph, inputs, expected, device, "litert")
+        return litert_mismatch(save_tflite(self._make(rng)), rng, device)
+
+
+def litert_mismatch(data: bytes, rng: Integers, device: str) -> str:
+    """Return how a .tflite file on `device` differs from the reference kernels; empty: nowhere.
+
+    Parameters
+    ----------
+    rng : Integers
+        Draws the codes of the inputs: a numpy generator, or one like it.
+    """
+    graph = parse_tflite(data, "random.tflite", "random")
+    inputs, stored = {}, []
+    for number in graph.inputs:
+        tensor = graph.tensors[number]
+        limits = np.iinfo(tensor.dtype)
+        codes = rng.integers(limits.min, limits.max + 1, tensor.shape)
+        inputs[number] = codes.astype(tensor.dtype)
+        stored.append(codes + tensor.offset)
+    return mismatch(graph, inputs, run_litert(data, stored), device, "litert")
 
 
 def run_litert(model: bytes, inputs: list[Array]) -> Array:

@@ -59,31 +59,13 @@ class ProductSchedule:
         place = self._slot(WEIGHTS)
         ordered = self._rows * config.depth
         for block in range(end - first):
-            window = Window(
-                base=source.at(batch, 0) + block * source.block,
-                in_h=layer.terms,
-                in_w=1,
-                y0=0,
-                x0=0,
-                kernel=(config.depth, 1),
-                stride=(config.depth, 1),
-                dilation=(1, 1),
-                out_h=self._rows,
-                out_w=1,
-            )
-            self._compute(
-                window.fields(Operation.CONV, config)
-                | self._sums(config.channels)
-                | self._requantised(0)
-                | {
-                    "out_start": place + block * ordered,
-                    "out_row": config.depth,
-                    "out_block": 1,
-                    "out_blocks": config.depth,
-                    "weight_start": address,
-                    "weight_step": 1,
-                    "weight_block": config.channels,
-                }
+            self._reorder(
+                source.at(batch, 0) + block * source.block,
+                (layer.terms, 1),
+                (config.depth, 1),
+                self._rows,
+                (place + block * ordered, config.depth),
+                (address, config.channels),
             )
         offset = self._context.passage + self._passed * (
             self._tiling.blocks * self._rows * config.weight_bytes
@@ -137,40 +119,89 @@ class ProductSchedule:
         layer, config = self._layer, self._config
         rows, inner = layer.tap_rows, blocks_of(layer.image[2], config.channels)
         batch, block, (first, end) = area.y0, layer.words(config), blocks
-        if True:
-            window = Window(
-                base=source.at(batch, area.x0),
-                in_h=1,
-                in_w=area.x1 - area.x0,
-                y0=0,
-                x0=0,
-                kernel=(rows, 1),
-                stride=(1, 1),
-                dilation=(1, 1),
-                out_h=1,
-                out_w=area.x1 - area.x0,
-            )
-            self._compute(
-                window.fields(Operation.CONV, config)
-                | self._sums(layer.image[2])
-                | self._requantised(1)
-                | {
-                    # Every row of taps reads the same words, but for those outside the image.
-                    "tap_y": 0,
-                    "y0": -layer.outside[0],
-                    "in_h": rows - layer.outside[0],
-                    "pad_value": layer.outside[1],
-                    "in_block": source.block,
-                    "in_blocks": inner,
-                    "out_start": out.at(batch, area.x0),
-                    "out_row": out.width,
-                    "out_block": out.block,
-                    "out_blocks": end - first,
-                    "weight_start": weights,
-                    "weight_step": 1,
-                    "weight_block": block,
-                }
-            )
+        window = Window(
+            base=source.at(batch, area.x0),
+            in_h=1,
+            in_w=area.x1 - area.x0,
+            y0=0,
+            x0=0,
+            kernel=(rows, 1),
+            stride=(1, 1),
+            dilation=(1, 1),
+            out_h=1,
+            out_w=area.x1 - area.x0,
+        )
+        self._compute(
+            window.fields(Operation.CONV, config)
+            | self._sums(layer.image[2])
+            | self._requantised(1)
+            | {
+                # Every row of taps reads the same words, but for those outside the image.
+                "tap_y": 0,
+                "y0": -layer.outside[0],
+                "in_h": rows - layer.outside[0],
+                "pad_value": layer.outside[1],
+                "in_block": source.block,
+                "in_blocks": inner,
+                "out_start": out.at(batch, area.x0),
+                "out_row": out.width,
+                "out_block": out.block,
+                "out_blocks": end - first,
+                "weight_start": weights,
+                "weight_step": 1,
+                "weight_block": block,
+            }
+        )
+
+    def _reorder(
+        self,
+        base: int,
+        image: tuple[int, int],
+        kernel: tuple[int, int],
+        rows: int,
+        out: tuple[int, int],
+        weights: tuple[int, int],
+    ) -> None:
+        """Append a convolution that moves codes and sums none: each output word is one of taps.
+
+        Parameters
+        ----------
+        base, image
+            First word that is read, and the words' height and width.
+        kernel, rows
+            Taps of an output, which begin where those of the one above end; outputs.
+        out : (int, int)
+            First word that is written, and output blocks, which lie side by side.
+        weights : (int, int)
+            First word of the weights that choose, and words of a block.
+        """
+        (height, width), (start, blocks), (address, block) = image, out, weights
+        window = Window(
+            base=base,
+            in_h=height,
+            in_w=width,
+            y0=0,
+            x0=0,
+            kernel=kernel,
+            stride=(kernel[0], 1),
+            dilation=(1, 1),
+            out_h=rows,
+            out_w=1,
+        )
+        self._compute(
+            window.fields(Operation.CONV, self._config)
+            | self._sums(self._config.channels)
+            | self._requantised(0)
+            | {
+                "out_start": start,
+                "out_row": blocks,
+                "out_block": 1,
+                "out_blocks": blocks,
+                "weight_start": address,
+                "weight_step": 1,
+                "weight_block": block,
+            }
+        )
 
     def _sums(self, channels: int) -> dict[str, int]:
         """Return the fields that say how to sum over `channels`."""

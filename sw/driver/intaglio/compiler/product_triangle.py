@@ -13,10 +13,8 @@ from intaglio.compiler.product import ProductLayer, fits_ahead
 from intaglio.compiler.product_schedule import A, Panel, ProductSchedule
 from intaglio.compiler.tiling import Tiling
 from intaglio.compiler.weights import pack_words
-from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.tensor import blocks_of
-from intaglio.spec.window import Window
 
 
 def schedule_product(context: Context, layer: ProductLayer, tiling: Tiling) -> None:
@@ -96,30 +94,12 @@ class TriangleSchedule(ProductSchedule):
         mirror = lanes * lanes * (lanes // config.depth)
         address = self._loaded("mirror", mirror, self._mirror) if blocks > 1 else 0
         for n in range(1, blocks):
-            window = Window(
-                base=out.at(batch, 0) + n * lanes,
-                in_h=n,
-                in_w=out.block,
-                y0=0,
-                x0=0,
-                kernel=(1, min(lanes, width - n * lanes)),
-                stride=(1, 1),
-                dilation=(1, 1),
-                out_h=n,
-                out_w=1,
-            )
-            self._compute(
-                window.fields(Operation.CONV, config)
-                | self._sums(lanes)
-                | self._requantised(0)
-                | {
-                    "out_start": out.at(batch, 0) + n * out.block,
-                    "out_row": lanes,
-                    "out_block": 1,
-                    "out_blocks": lanes,
-                    "weight_start": address,
-                    "weight_step": 1,
-                    "weight_block": mirror // lanes,
-                }
+            self._reorder(
+                out.at(batch, 0) + n * lanes,
+                (n, out.block),
+                (1, min(lanes, width - n * lanes)),
+                n,
+                (out.at(batch, 0) + n * out.block, lanes),
+                (address, mirror // lanes),
             )
         self._store(area, (0, blocks), out)

@@ -97,31 +97,13 @@ class _Vectors(ProductSchedule):
         address = self._loaded("spread", lanes * lanes // config.depth, self._spread)
         place = self._slot(WEIGHTS)
         for row in range(rows):
-            window = Window(
-                base=source.at(batch, row),
-                in_h=inner,
-                in_w=source.block,
-                y0=0,
-                x0=0,
-                kernel=(1, 1),
-                stride=(1, 1),
-                dilation=(1, 1),
-                out_h=inner,
-                out_w=1,
-            )
-            self._compute(
-                window.fields(Operation.CONV, config)
-                | self._sums(lanes)
-                | self._requantised(0)
-                | {
-                    "out_start": place + row * inner * lanes,
-                    "out_row": lanes,
-                    "out_block": 1,
-                    "out_blocks": lanes,
-                    "weight_start": address,
-                    "weight_step": 1,
-                    "weight_block": lanes // config.depth,
-                }
+            self._reorder(
+                source.at(batch, row),
+                (inner, source.block),
+                (1, 1),
+                inner,
+                (place + row * inner * lanes, lanes),
+                (address, lanes // config.depth),
             )
         row_bytes = inner * lanes * config.bus_bytes
         offset = self._context.passage + batch % AREAS * rows * row_bytes

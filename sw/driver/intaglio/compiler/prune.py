@@ -65,7 +65,7 @@ def without_zero_filters(graph: Graph, reference: str = "litert") -> Pruned:
         See :func:`intaglio.spec.rounding.rounding_of`.
     """
     removed = []
-    for name in [node.name for node in graph.nodes if _plain(graph, node)]:
+    for name in [node.name for node in graph.nodes if _has_zeros(graph, node)]:
         chain = _chain(graph, name)
         if not chain:
             continue
@@ -76,6 +76,17 @@ def without_zero_filters(graph: Graph, reference: str = "litert") -> Pruned:
             removed.append(_entry(graph, chain, idle))
             graph = _without(graph, chain, idle)
     return Pruned(graph, tuple(removed))
+
+
+def _has_zeros(graph: Graph, node: Node) -> bool:
+    """Tell whether a CONV over all channels has a filter of zeros."""
+    return _plain(graph, node) and bool(_zeros(graph, node).any())
+
+
+def _zeros(graph: Graph, node: Node) -> Channels:
+    """Return which filters hold zeros alone."""
+    weights = np.asarray(graph.tensors[node.inputs[1]].data)
+    return np.asarray((weights.reshape(len(weights), -1) == 0).all(axis=1), np.bool_)
 
 
 def _plain(graph: Graph, node: Node) -> bool:
@@ -105,8 +116,7 @@ def _chain(graph: Graph, name: str) -> list[Node]:
 
 def _idle(graph: Graph, chain: list[Node], reference: str) -> Channels:
     """Return the channels that hold the zero point at every place, all along the chain."""
-    weights = np.asarray(graph.tensors[chain[0].inputs[1]].data)
-    idle: Channels = (weights.reshape(len(weights), -1) == 0).all(axis=1)
+    idle = _zeros(graph, chain[0])
     for node in chain[:-1]:
         output = quant_of(graph.tensors[node.outputs[0]])
         silent = _constants(graph, node, len(idle), reference) == output.zero_point

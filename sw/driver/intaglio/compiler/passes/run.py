@@ -16,6 +16,7 @@ from intaglio.compiler.passes.pads import PadFolding
 from intaglio.compiler.passes.rewrite import Pass, Rewrite, applied
 from intaglio.compiler.passes.shuffle import ShuffleFusion
 from intaglio.compiler.passes.tables import ActivationFusion, RequantisationMerging
+from intaglio.compiler.prune import without_zero_filters
 from intaglio.spec.graph import Graph, Node, Tensor
 from intaglio.spec.requant import format_of
 
@@ -29,7 +30,7 @@ PASSES: tuple[Pass, ...] = (
     ActivationFusion(),
     ShuffleFusion(),
 )
-FOLDING, DEAD = "constant folding", "dead code"
+FOLDING, DEAD, PRUNING = "constant folding", "dead code", "filters of zeros"
 
 
 def optimised(
@@ -70,7 +71,24 @@ def optimised(
     graph, dead = without_dead(graph)
     if dead:
         certificates.append(Certificate(DEAD, len(dead), True, None, dead))
-    return graph, tuple(certificates)
+    graph, *pruned = _pruned(graph, reference, run, seed)
+    return graph, (*certificates, *pruned)
+
+
+def _pruned(graph: Graph, reference: str, run: RunGraph, seed: int) -> tuple[Any, ...]:
+    """Return the graph without filters of zeros, and a certificate; as it is if codes differ."""
+    pruned = without_zero_filters(graph, reference)
+    if not pruned.removed:
+        return (graph,)
+    rng = np.random.default_rng(seed)
+    codes = {n: _codes(graph.tensors[n], rng) for n in graph.inputs}
+    before, after = (run(whole, codes, reference) for whole in (graph, pruned.graph))
+    if not all(np.array_equal(before[n], after[n]) for n in graph.outputs):
+        return (graph,)
+    compared = sum(int(before[n].size) for n in graph.outputs)
+    names = tuple(dict.fromkeys(entry.nodes[0] for entry in pruned.removed))
+    made = Certificate(PRUNING, len(pruned.removed), True, None, names, compared)
+    return pruned.graph, made
 
 
 def _folded(graph: Graph, reference: str, run: RunGraph) -> tuple[Any, ...]:
