@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,8 @@ VERILATE = (
     *("--top-module", TOP, "--prefix", "Vtop", "-Mdir", "obj"),
 )
 TRACE = ("--trace-vcd", "--trace-structs")
+PROFILE_MAKE = "-fprofile-generate"
+PROFILE_USE = ("-fprofile-use", "-Wno-missing-profile")
 DEFINES = "-DVL_USER_FATAL -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TIMING=0"
 FLAGS = f"-std=c++17 -fPIC {DEFINES}"
 # What runs once (constructors, reset, tracing set-up) is not worth the compiler's time.
@@ -49,11 +51,15 @@ class BuildOptions:
         ``--x-assign`` of Verilator.
     threads : int
         Of a simulation; 1: none beside the caller's.
+    profiled : bool
+        Compile twice, the second time with what a run of the first has shown; :func:`build_library`
+        wants `train` then.
     """
 
     optimise: tuple[str, ...] = ("-O2",)
     x_assign: str = "fast"
     threads: int = 1
+    profiled: bool = False
 
     @property
     def verilate(self) -> tuple[str, ...]:
@@ -65,7 +71,13 @@ class BuildOptions:
 CHOSEN = BuildOptions()
 
 
-def build_library(verilog: str, *, waves: bool = False, options: BuildOptions = CHOSEN) -> Path:
+def build_library(
+    verilog: str,
+    *,
+    waves: bool = False,
+    options: BuildOptions = CHOSEN,
+    train: Callable[[Path], None] | None = None,
+) -> Path:
     """Return the shared library of an accelerator, built unless the cache has it.
 
     Parameters
@@ -76,6 +88,8 @@ def build_library(verilog: str, *, waves: bool = False, options: BuildOptions = 
         Include tracing to VCD, which costs speed even while no file is open.
     options : BuildOptions
         How it is built.
+    train : callable, optional
+        Runs the library it is given in a process of its own, for `options.profiled`.
 
     Raises
     ------
@@ -84,7 +98,7 @@ def build_library(verilog: str, *, waves: bool = False, options: BuildOptions = 
     ToolError
         E601: Verilator or the compiler failed.
     """
-    return build_shared(verilog, _harness(), waves=waves, options=options)
+    return build_shared(verilog, _harness(), waves=waves, options=options, train=train)
 
 
 def build_shared(
@@ -93,6 +107,7 @@ def build_shared(
     *,
     waves: bool = False,
     options: BuildOptions = CHOSEN,
+    train: Callable[[Path], None] | None = None,
 ) -> Path:
     """Return the shared library of a module with the C++ around it, built unless the cache has it.
 
@@ -102,7 +117,7 @@ def build_shared(
         Text with the module ``intaglio_top``; in C++ it is ``Vtop``.
     harness : mapping
         Files by name; those that end in ``.cpp`` are compiled.
-    waves, options
+    waves, options, train
         As :func:`build_library`.
 
     Raises
@@ -111,7 +126,8 @@ def build_shared(
         As :func:`build_library`.
     """
     key = shared_key(verilog, harness, waves=waves, options=options)
-    return cache.entry("library", key, _maker(verilog, harness, waves, options)) / "libtop.so"
+    make = _maker(verilog, harness, waves, options, train)
+    return cache.entry("library", key, make) / "libtop.so"
 
 
 def library_key(verilog: str, *, waves: bool = False) -> str:
@@ -128,6 +144,7 @@ def shared_key(
 ) -> str:
     """Return the cache key of :func:`build_shared`."""
     words = (*options.verilate, *TRACE, FLAGS, *options.optimise, RULES, str(waves))
+    words += PROFILE_USE * options.profiled
     return cache.digest(toolchain().key, " ".join(words), verilog, *harness.values())
 
 
@@ -147,30 +164,45 @@ def jobs() -> int:
 
 
 def _maker(
-    verilog: str, harness: Mapping[str, str], waves: bool, options: BuildOptions
+    verilog: str,
+    harness: Mapping[str, str],
+    waves: bool,
+    options: BuildOptions,
+    train: Callable[[Path], None] | None,
 ) -> Callable[[Path], None]:
     """Return the function that builds the library in a folder."""
 
     def make(work: Path) -> None:
         tools = toolchain()
-        env = tools.environment()
-        runtime = _runtime(tools, waves)
         (work / "top.v").write_text(verilog)
         words = (tools.verilator, *options.verilate, *(TRACE if waves else ()), "top.v")
-        run(words, cwd=work, env=env)
+        run(words, cwd=work, env=tools.environment())
         obj = work / "obj"
         for name, text in harness.items():
             (obj / name).write_text(text)
-        (obj / "Makefile").write_text(
-            f"CXX := {tools.cxx}\nFLAGS := {FLAGS} -DVM_TRACE={int(waves)}\n"
-            f"OPTIMISE := {' '.join(options.optimise)}\n"
-            f"RUNTIME := {' '.join(map(str, runtime))}\n{RULES}"
-        )
-        run((tools.make, f"-j{jobs()}", "libtop.so"), cwd=obj, env=env)
-        (obj / "libtop.so").rename(work / "libtop.so")
+        optimise = options.optimise
+        if options.profiled and train:
+            train(_compiled(tools, obj, waves, optimise, f"{tools.cxx} {PROFILE_MAKE}"))
+            for compiled in (*obj.glob("*.o"), obj / "libtop.so"):
+                compiled.unlink()
+            optimise = (*optimise, *PROFILE_USE)
+        _compiled(tools, obj, waves, optimise, str(tools.cxx)).rename(work / "libtop.so")
         cache.remove_tree(obj)
 
     return make
+
+
+def _compiled(
+    tools: Toolchain, obj: Path, waves: bool, optimise: Sequence[str], compiler: str
+) -> Path:
+    """Return the library of the C++ in a folder, compiled there."""
+    (obj / "Makefile").write_text(
+        f"CXX := {compiler}\nFLAGS := {FLAGS} -DVM_TRACE={int(waves)}\n"
+        f"OPTIMISE := {' '.join(optimise)}\n"
+        f"RUNTIME := {' '.join(map(str, _runtime(tools, waves)))}\n{RULES}"
+    )
+    run((tools.make, f"-j{jobs()}", "libtop.so"), cwd=obj, env=tools.environment())
+    return obj / "libtop.so"
 
 
 def _runtime(tools: Toolchain, waves: bool) -> list[Path]:

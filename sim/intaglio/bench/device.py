@@ -56,6 +56,8 @@ class SimDevice:
         Bus addresses [low, high) that answer SLVERR, for tests of the error path.
     options : BuildOptions
         How the simulator is built.
+    library : Path, optional
+        A simulator that is built already; `verilog` and `options` say nothing then.
     progress : callable, optional
         Told in one line what takes long: building, and cycles while a program runs.
     """
@@ -73,15 +75,17 @@ class SimDevice:
         verilog: str | None = None,
         fault: tuple[int, int] = (0, 0),
         options: BuildOptions = CHOSEN,
+        library: Path | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> None:
         self.config = config
         self.memory = memory or MemorySettings()
         self._progress = progress or (lambda _: None)
-        text = verilog if verilog is not None else _emit(config, self._progress)
-        if not library_is_cached(text, waves=waves is not None):
-            self._progress(f"building the simulator of {config.name} (once)")
-        library = build_library(text, waves=waves is not None, options=options)
+        if library is None:
+            text = verilog if verilog is not None else _emit(config, self._progress)
+            if not library_is_cached(text, waves=waves is not None):
+                self._progress(f"building the simulator of {config.name} (once)")
+            library = build_library(text, waves=waves is not None, options=options)
         self._simulation = Simulation(
             library,
             beat_bytes=config.bus_bytes,

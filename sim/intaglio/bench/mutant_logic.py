@@ -67,6 +67,17 @@ class Logic:
             self._known[key] = len(self._gates) - 1
         return 2 * self._known[key]
 
+    def __len__(self) -> int:
+        """Return how many nodes there are, the constant among them."""
+        return len(self._gates)
+
+    def forget(self, size: int) -> None:
+        """Remove all nodes but the first `size`; literals of the others are void from then on."""
+        for gate in self._gates[size:]:
+            if gate is not None:
+                del self._known[gate]
+        del self._gates[size:]
+
     def cone(self, roots: Sequence[int]) -> list[int]:
         """Return the nodes that `roots` depend on, operands first, without the constant."""
         found: list[int] = []

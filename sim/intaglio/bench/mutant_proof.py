@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,6 +95,16 @@ class Prover:
 
     def verdict(self, mutant: int) -> Verdict:
         """Return what is known of a mutant, by the strongest argument that holds."""
+        size = len(self.logic)
+        # Graphs have no cycles, and to look for them takes as long as all the rest.
+        gc.disable()
+        try:
+            return self._strongest(mutant)
+        finally:
+            self.logic.forget(size)
+            gc.enable()
+
+    def _strongest(self, mutant: int) -> Verdict:
         self._left = MOST_OPEN
         bad = self.gates.step(mutant)
         if self._solve(self._one_step(bad)) is None:

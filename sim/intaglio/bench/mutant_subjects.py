@@ -137,8 +137,8 @@ def _scan() -> Sequence[Row]:
 
 
 def _shift() -> Sequence[Row]:
-    rows = _both(pairs_dfp.ROWS, sweeps_formats.SWEEPS, "dfp-exponent-shift")
-    return rows
+    first = _both(pairs_dfp.ROWS, sweeps_formats.SWEEPS, "dfp-exponent-shift")
+    return _alike(*first, *pairs_dfp.SHIFT_ROWS)
 
 
 def _pair_fma(mode: str) -> Sequence[Row]:

@@ -89,6 +89,11 @@ def _tensors(rng: np.random.Generator) -> Values:
             value[int(rng.integers(count)), int(rng.integers(LANES))] = peak
             for at in range(count):
                 payloads.append({"value": value[at].tolist(), "last": int(at == count - 1)})
+    # One bit alone in one lane: each is seen to matter, whatever lies below it.
+    for single in _sparse(rng, 2):
+        chosen = int(rng.integers(LANES))
+        lanes = [single if n == chosen else 0 for n in range(LANES)]
+        payloads.append({"value": lanes, "last": 1})
     return {"i": payloads}
 
 
@@ -103,18 +108,44 @@ def _shifts(inputs: Values) -> Values:
     return {"o": shifts}
 
 
-def _accs(rng: np.random.Generator) -> Values:
+def _sparse(rng: np.random.Generator, count: int) -> list[int]:
+    """Return powers of two of both signs, alone and with `count` different lower bits each."""
+    values = []
+    for top in range(INT32.bits - 1):
+        for low in (0, *(1 << rng.integers(0, top, count) if top else ())):
+            values += [(1 << top) + int(low), -(1 << top) - int(low)]
+    return values
+
+
+def _accs(shift: int, rng: np.random.Generator) -> Values:
     """Return edges, every tie and its neighbours near both ends and zero, then chance."""
-    half = 1 << (SHIFT - 1)
-    ends = [0, ((1 << (BITS - 1)) - 3) << SHIFT, -(((1 << (BITS - 1)) - 3) << SHIFT)]
+    half = (1 << shift) >> 1
+    limit = ((1 << (BITS - 1)) - 1) << shift
+    ends = [0, limit - (2 << shift), -(limit - (2 << shift))]
     near = [end + half * n + d for end in ends for n in range(-9, 10) for d in (-1, 0, 1)]
-    reach = 1 << (BITS + SHIFT)
-    values = [*edges(INT32), *near, *uniform(rng, INT32, 100), *rng.integers(-reach, reach, 400)]
+    # A single bit beyond the range saturates; one at any place of a code comes through.
+    bits = [sign * (limit | 1 << n) for sign in (1, -1) for n in range(INT32.bits - 1)]
+    reach = min(1 << (BITS + shift), INT32.max)
+    chance = [*uniform(rng, INT32, 100), *rng.integers(-reach, reach, 400)]
+    values = [*edges(INT32), *near, *bits, *_sparse(rng, 8), *chance]
     values += values[: -len(values) % LANES]
-    flat = [int(value) for value in values]
+    flat = [min(max(int(value), INT32.min), INT32.max) for value in rng.permutation(values)]
     return {"i": [flat[at : at + LANES] for at in range(0, len(flat), LANES)]}
 
 
+def _shift_row(shift: int) -> Row:
+    return Row(
+        name="dfp-exponent-shift" + (f"-by{shift}" if shift != SHIFT else ""),
+        build=partial(ExponentShift, LANES, BITS),
+        settings={"shift": shift},
+        inputs=partial(_accs, shift),
+        golden=lambda inputs: {
+            "o": [down_convert(accs, shift, BITS).tolist() for accs in inputs["i"]]
+        },
+    )
+
+
+SHIFT_ROWS = tuple(_shift_row(shift) for shift in (SHIFT, 0, 1, 2, 10, 16, INT32.bits - BITS + 1))
 ROWS = (
     *(_fma_row(mode) for mode in Overflow),
     _fma_row(Overflow.SPILL, 8),
@@ -124,13 +155,5 @@ ROWS = (
         inputs=_tensors,
         golden=_shifts,
     ),
-    Row(
-        name="dfp-exponent-shift",
-        build=partial(ExponentShift, LANES, BITS),
-        settings={"shift": SHIFT},
-        inputs=_accs,
-        golden=lambda inputs: {
-            "o": [down_convert(accs, SHIFT, BITS).tolist() for accs in inputs["i"]]
-        },
-    ),
+    *SHIFT_ROWS,
 )

@@ -11,12 +11,15 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 
-from intaglio.bench.compile import CHOSEN, BuildOptions
+from intaglio.bench.compile import CHOSEN, BuildOptions, build_library
 from intaglio.bench.device import SimDevice
-from intaglio.bench.programs import small_program
+from intaglio.bench.programs import Job, small_program
 from intaglio.bench.source import accelerator_verilog
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import IntaglioError
@@ -34,6 +37,7 @@ OPTIONS: dict[str, BuildOptions] = {
     "-O2, x-assign 0": BuildOptions(("-O2",), x_assign="0"),
     "-O2, x-assign unique": BuildOptions(("-O2",), x_assign="unique"),
     "-O2, 2 threads": BuildOptions(("-O2",), threads=2),
+    "-O2, profiled": BuildOptions(("-O2",), profiled=True),
 }
 
 
@@ -71,17 +75,37 @@ def option_speed(
 ) -> OptionSpeed:
     """Build with `options` and time a program that keeps the array busy."""
     began = time.monotonic()
+    if options.profiled:
+        build_library(verilog, options=options, train=partial(_train, config))
     device = SimDevice(config, verilog=verilog, options=options)
     built = time.monotonic() - began
-    side = int((config.act_words / 4) ** 0.5) // 2 * 2
+    program = _program(config)
     try:
-        program = small_program(config, np.random.default_rng(1), (side, side))
         program.run(device)
         rounds = [_round(device, program.commands, seconds) for _ in range(ROUNDS)]
     finally:
         device.close()
     cycles, cpu, wall = max(rounds, key=lambda r: r[0] / r[1])
     return OptionSpeed(name, built, cycles, cpu, wall)
+
+
+def _program(config: ArrayConfig) -> Job:
+    """Return a program that keeps the array busy."""
+    side = int((config.act_words / 4) ** 0.5) // 2 * 2
+    return small_program(config, np.random.default_rng(1), (side, side))
+
+
+def _train(config: ArrayConfig, library: Path) -> None:
+    """Run the program once in a process of its own, which writes its profile when it ends."""
+    process = get_context("spawn").Process(target=_trained, args=(config, library))
+    process.start()
+    process.join()
+
+
+def _trained(config: ArrayConfig, library: Path) -> None:
+    device = SimDevice(config, library=library)
+    _program(config).run(device)
+    device.close()
 
 
 def _round(device: SimDevice, commands: bytes, seconds: float) -> tuple[int, float, float]:
