@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from intaglio.spec.scale import Scale
 
+OVER_CHANNELS = "channels"
+"""Function of a CONV whose columns are the channels of one pixel."""
+
 
 class Op(Enum):
     """The operators that a graph may hold; values are the names that reports print."""
@@ -152,7 +155,8 @@ class Attributes:
         group g of channels count s[o, r, s, g] times. A fourth input holds s.
     kernel, function
         CONV with function ``"dcr"`` or ``"crd"``: the channels of each pixel are a block of kernel
-        pixels of the output, in the order of :func:`intaglio.spec.moves.depth_to_space`.
+        pixels of the output, in the order of :func:`intaglio.spec.moves.depth_to_space`. With
+        ``"channels"``: the channels of the one pixel are the columns of the window.
     edge : str
         CONV, DEPTHWISE, PAD: what lies around the image, one of :data:`intaglio.spec.edges.MODES`.
     corners, centres : bool

@@ -20,7 +20,7 @@ from intaglio.golden.softmax import softmax
 from intaglio.golden.step import Step
 from intaglio.spec.edges import extended
 from intaglio.spec.formats import INT8
-from intaglio.spec.graph import Graph, Node, Op, pads_of
+from intaglio.spec.graph import OVER_CHANNELS, Graph, Node, Op, pads_of
 from intaglio.spec.host import run_host
 from intaglio.spec.moves import SHUFFLES, depth_to_space
 from intaglio.spec.requant import host_operator, weighted_requant
@@ -60,6 +60,8 @@ def _weighted(step: Step) -> Codes:
     if node.op is Op.DENSE:
         acc = dense_acc(x.reshape(-1, weights.shape[1]), zero_point, weights)
     else:
+        if attributes.function == OVER_CHANNELS:
+            x = x.reshape(len(x), 1, -1, 1)
         size, kernel = (x.shape[1], x.shape[2]), (weights.shape[1], weights.shape[2])
         pads = pads_of(attributes, size, kernel)
         if attributes.edge != "zero":

@@ -120,6 +120,24 @@ class Net:
         out = self._tensor(function, self._tensors[source].shape, _quant(scale, zero))
         return self._node(Op.TABLE, (source,), out, Attributes(function=function))
 
+    def reshape(self, source: int, shape: tuple[int, ...]) -> int:
+        """Add the same codes in another shape."""
+        out = self._tensor("reshaped", shape, self._quant(source))
+        return self._node(Op.RESHAPE, (source,), out, Attributes())
+
+    def mean(self, source: int, zero: int = 0) -> int:
+        """Add the mean of all pixels, in the scale that spreads it over the codes."""
+        _, height, width, channels = self._tensors[source].shape
+        scale = self.scale(source) / float(height * width) ** 0.5
+        out = self._tensor("mean", (1, 1, 1, channels), _quant(scale, zero))
+        return self._node(Op.MEAN, (source,), out, Attributes(axes=(1, 2)))
+
+    def multiply(self, first: int, second: int, zero: int = 0) -> int:
+        """Add the product of a tensor and one of its shape, or one that has its channels alone."""
+        scale = self.scale(first) * self.scale(second) * 128
+        out = self._tensor("product", self._tensors[first].shape, _quant(scale, zero))
+        return self._node(Op.MUL, (first, second), out, Attributes())
+
     def scale(self, number: int) -> float:
         """Return the scale of a tensor."""
         return self._quant(number).scale
@@ -201,6 +219,8 @@ def run(
     inputs: Mapping[int, Any] | None = None,
     memory: MemorySettings | None = None,
     rewrite: Callable[[bytes], bytes] = lambda commands: commands,
+    *,
+    keep_all: bool = True,
 ) -> Ran:
     """Run `graph` in the gates of `config`; every output is compared with golden.
 
@@ -210,6 +230,8 @@ def run(
         Codes by input; random ones where they are left out.
     rewrite : callable
         Changes the commands, such as :func:`serial` does.
+    keep_all : bool
+        Every operator's output goes to memory; else tensors stay on chip where they fit.
 
     Raises
     ------
@@ -218,7 +240,7 @@ def run(
     FitError, ModelError
         The compiler does not take the graph.
     """
-    program = compile_graph(graph, config, keep_all=True)
+    program = compile_graph(graph, config, keep_all=keep_all)
     program = replace(program, commands=rewrite(program.commands))
     given = draw(graph) if inputs is None else inputs
     device = SimDevice(config, memory)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from intaglio.compiler.places import HOST
+from intaglio.compiler.places import HOST, host_reason
+from intaglio.compiler.scale import is_channel_scale
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, ModelError
 from intaglio.spec.formats import INT8
@@ -54,7 +55,7 @@ def _node_findings(graph: Graph, node: Node, config: ArrayConfig, reference: str
     if node.op in _WEIGHTED:
         findings += _weight_findings(graph, node, config)
     findings += _form_findings(graph, node)
-    if node.op in HOST:
+    if node.op in HOST or (node.op is Op.MUL and host_reason(graph, node, reference, config)):
         return findings
     op = Op.MAX_POOL if node.op in {Op.PAD, Op.SLICE} else node.op
     mode = rounding_of(op, reference, format_of(graph.tensors[node.inputs[0]]).bits)
@@ -96,9 +97,10 @@ def _form_findings(graph: Graph, node: Node) -> list[Finding]:
     """Return the faults of a node's shapes and attributes."""
     shapes = [graph.tensors[n].shape for n in (*activations(node), *node.outputs)]
     attributes = node.attributes
-    if node.op in {Op.ADD, Op.SUB, Op.MUL} and len(set(shapes)) > 1:
+    pairs = {Op.ADD, Op.SUB, Op.MUL}
+    if node.op in pairs and len(set(shapes)) > 1 and not is_channel_scale(graph, node):
         what = f"combines {shapes[0]} and {shapes[1]} to {shapes[2]}"
-        return [_fault("E303", node, what, "equal shapes")]
+        return [_fault("E303", node, what, "equal shapes, or MUL by channels")]
     if node.op is Op.MEAN and (len(shapes[0]) != 4 or attributes.axes != (1, 2)):
         what = f"means {shapes[0]} over axes {attributes.axes}"
         return [_fault("E303", node, what, "(1, 2) of N,H,W,C")]

@@ -80,7 +80,9 @@ def tiling_cost(
     outputs = 0 if resident[-1] else planes * layer.out_image[0] * layer.out_image[1]
     if any(len(slots) == 1 for slots in tiling.slots):
         return inputs + max(weights, compute) + outputs, inputs + weights + outputs
-    first = spilled * reads[0][0] * reads[1][0] * in_blocks
+    # Where channels are kept apart, a panel waits for its own blocks alone.
+    share = in_blocks if layer.sums_channels else -(-in_blocks // panels)
+    first = spilled * reads[0][0] * reads[1][0] * share
     last = 0 if resident[-1] else planes * _length(spans[0][-1]) * _length(spans[1][-1]) // panels
     cycles = max(inputs + weights + outputs, compute + first + last)
     return cycles, inputs + weights + outputs

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from intaglio.compiler.channels import over_channels
 from intaglio.compiler.group import suit
 from intaglio.compiler.layer import Image, Layer, image_of
 from intaglio.compiler.lower import lower
@@ -16,7 +17,7 @@ from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.formats import BYTE, IntArray
-from intaglio.spec.graph import Graph, Tensor
+from intaglio.spec.graph import OVER_CHANNELS, Graph, Tensor
 from intaglio.spec.lane import Precision
 from intaglio.spec.requant import format_of
 from intaglio.spec.tensor import blocks_of, pixel_words, planes_of
@@ -33,6 +34,8 @@ def layer_of(graph: Graph, index: int, reference: str, config: ArrayConfig) -> L
         E402: an accumulator could overflow. E404, E405: see :func:`fit_lane`.
     """
     layer = suit_product(lower(graph, index, reference), config)
+    if graph.nodes[index].attributes.function == OVER_CHANNELS:
+        layer = over_channels(layer, config)
     if not layer.phases:
         return fit_lane(suit(layer, config), config)
     return as_phases(layer, tuple(fit_lane(suit(part, config), config) for part in layer.phases))

@@ -130,6 +130,8 @@ class Layer:
     phases : tuple of Layer
         Layers that together make the output, each a grid of its pixels; then this layer stands
         for all of them and is like the one with the most taps.
+    own_images : bool
+        `image` and `out_image` are other shapes of the words of their tensors.
     origin, step : (int, int)
         Output (i, j) of a phase is pixel (origin + i * step, origin + j * step) of the whole.
     """
@@ -166,6 +168,7 @@ class Layer:
     spread: int = 1
     edge: str = "zero"
     phases: tuple[Layer, ...] = ()
+    own_images: bool = False
     origin: tuple[int, int] = (0, 0)
     step: tuple[int, int] = (1, 1)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from intaglio.compiler.load_form import Form, UntakenError
 from intaglio.compiler.load_operands import activation_faults, weight_faults
 from intaglio.compiler.load_parts import parts_of
@@ -99,7 +101,14 @@ def _nodes(form: Form, name: str) -> list[Node]:
     if op is Op.TRANSPOSED_CONV:
         bias = raw.inputs[3] if len(raw.inputs) > 3 else -1
         numbers = (*numbers, raw.inputs[1], bias)
-    if op in {Op.ADD, Op.SUB, Op.MUL} and len({p.tensor.shape for p in form.activations}) > 1:
-        shapes = [part.tensor.shape for part in form.activations]
+    shapes = [part.tensor.shape for part in form.activations]
+    pairs = op in {Op.ADD, Op.SUB, Op.MUL} and len(set(shapes)) > 1
+    if pairs and not (op is Op.MUL and _by_channels(*shapes)):
         raise UntakenError(f"broadcast of shapes {shapes[0]} and {shapes[1]} is not supported")
     return [Node(op, name, numbers, raw.outputs, settings_of(form))]
+
+
+def _by_channels(first: tuple[int, ...], second: tuple[int, ...]) -> bool:
+    """Tell whether one operand has the channels of the other and no more."""
+    small, large = sorted((first, second), key=math.prod)
+    return small[-1:] == large[-1:] and math.prod(small) == large[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import numpy as np
 from intaglio.compiler.load_onnx_build import Builder
 from intaglio.compiler.load_onnx_node import OnnxNode
 from intaglio.compiler.load_onnx_sums import factored
-from intaglio.compiler.load_onnx_values import Constant, Pending, RefusedError, Value
+from intaglio.compiler.load_onnx_values import Coded, Constant, Pending, RefusedError, Value
 from intaglio.compiler.load_onnx_weights import bias_of, convolution, dense
 from intaglio.compiler.load_onnx_window import pool_window
 from intaglio.spec.graph import Attributes, Op
@@ -112,11 +113,22 @@ def pair(op: Op) -> Handler:
         a, b = (builder.real(name, f"input {i}") for i, name in enumerate(node.inputs[:2]))
         if a.image != b.image:
             a, b = builder.plain(a), builder.plain(b)
+        if op is Op.MUL and a.shape != b.shape:
+            return _by_channels(builder, node, a, b)
         if a.shape != b.shape:
             raise RefusedError(f"shapes {a.shape} and {b.shape}, which are not equal")
         return Pending(op, node.name, (a, b), a.shape, a.image)
 
     return handler
+
+
+def _by_channels(builder: Builder, node: OnnxNode, a: Coded, b: Coded) -> Value:
+    """Return the product of an image and a factor for each of its channels."""
+    a, b = (builder.as_image(value) for value in (a, b))
+    x, factors = (a, b) if math.prod(a.shape) >= math.prod(b.shape) else (b, a)
+    if factors.shape != (*x.shape[:2], *(1 for _ in x.shape[2:])):
+        raise RefusedError(f"shapes {a.shape} and {b.shape}, not equal and not one by channels")
+    return Pending(Op.MUL, node.name, (a, b), x.shape, True)
 
 
 def _with_bias(builder: Builder, node: OnnxNode, value: Pending, bias: Constant) -> Value:

@@ -15,9 +15,10 @@ from intaglio.compiler.lower_pool import lower_average, lower_max, lower_mean
 from intaglio.compiler.lower_wide import in_eight_bits
 from intaglio.compiler.product import lower_product
 from intaglio.compiler.prove import prove_accumulator
+from intaglio.compiler.scale import lower_scale
 from intaglio.spec.commands import Operation
 from intaglio.spec.formats import IntArray
-from intaglio.spec.graph import Graph, Node, Op, Tensor, pads_of
+from intaglio.spec.graph import OVER_CHANNELS, Graph, Node, Op, Tensor, pads_of
 from intaglio.spec.moves import SHUFFLES
 from intaglio.spec.quant import Rounding
 from intaglio.spec.requant import clamp_of, format_of, quant_of, weighted_requant
@@ -174,6 +175,8 @@ def _transposed(graph: Graph, node: Node, index: int, reference: str) -> Layer:
 def _conv(graph: Graph, node: Node, index: int, reference: str) -> Layer:
     if node.attributes.function in SHUFFLES:
         return _shuffled(graph, node, index, reference)
+    if node.attributes.function == OVER_CHANNELS:
+        return _over_row(graph, node, index, reference)
     x, weights, _, y = _operands(graph, node)
     height, width, _ = image_of(y)
     macs = height * width * int(weights.size)
@@ -193,6 +196,14 @@ def _shuffled(graph: Graph, node: Node, index: int, reference: str) -> Layer:
     whole_layer = _conv(replace(graph, tensors=tensors), plain, index, reference)
     layer = replace(whole_layer, out_image=(height, width, inner))
     return in_blocks(layer, size, channels_first=node.attributes.function == "crd")
+
+
+def _over_row(graph: Graph, node: Node, index: int, reference: str) -> Layer:
+    """A convolution over channels as one over a row of pixels with one channel each."""
+    both = (graph.tensors[n] for n in (node.inputs[0], node.outputs[0]))
+    rows = {t.number: replace(t, shape=(1, 1, image_of(t)[2], 1)) for t in both}
+    plain = replace(node, attributes=replace(node.attributes, function=""))
+    return _conv(replace(graph, tensors={**graph.tensors, **rows}), plain, index, reference)
 
 
 def _depthwise(graph: Graph, node: Node, index: int, reference: str) -> Layer:
@@ -234,4 +245,5 @@ _LOWER: dict[Op, Callable[[Graph, Node, int, str], Layer]] = {
     Op.AVERAGE_POOL: _pool(lower_average),
     Op.MEAN: _pool(lower_mean),
     Op.MATMUL: lower_product,
+    Op.MUL: lower_scale,
 }

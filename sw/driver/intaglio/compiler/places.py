@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from intaglio.compiler.lower_pairs import pair_table
 from intaglio.compiler.product import product_fault
+from intaglio.compiler.scale import scale_fault
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.graph import Graph, Node, Op
 from intaglio.spec.requant import clamp_of, quant_of
@@ -11,7 +12,6 @@ from intaglio.spec.requant import clamp_of, quant_of
 HOST = {
     Op.SOFTMAX: "the array has no exponential",
     Op.RESHAPE: "it moves channels to other places of the layout",
-    Op.MUL: "the array multiplies by constant weights only",
     Op.PRELU: "its slopes differ from channel to channel",
     Op.CONCAT: "it moves channels to other places of the layout",
     Op.TRANSPOSE: "it moves channels to other places of the layout",
@@ -27,6 +27,7 @@ SOMETIMES = {
     Op.MAX_POOL: "on the host for activations of 16 bits",
     Op.PAD: "on the host unless it pads height and width",
     Op.SLICE: "on the host unless it cuts height and width",
+    Op.MUL: "on the host unless one operand is a factor for each channel, in int8",
     Op.MATMUL: "on the host unless it multiplies int8 activations of one image",
 }
 """Operators that run on the array in most forms, and when not."""
@@ -40,8 +41,8 @@ def host_reason(graph: Graph, node: Node, reference: str, config: ArrayConfig | 
     """Return why a node runs on the host; empty: it runs on the array, or on that of `config`."""
     if node.op is Op.MATMUL:
         return product_fault(graph, node, config)
-    if node.op in HOST:
-        return HOST[node.op]
+    if node.op in HOST or node.op is Op.MUL:
+        return HOST.get(node.op) or scale_fault(graph, node, reference, config)
     if node.op in APART and graph.tensors[node.inputs[0]].dtype == "int16":
         return "the array has tables and maxima of 8 bits"
     if node.op in {Op.ADD, Op.SUB} and reference == "onnxruntime":

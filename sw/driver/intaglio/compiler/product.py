@@ -80,8 +80,11 @@ def product_fault(graph: Graph, node: Node, config: ArrayConfig | None = None) -
         return "the array multiplies activations of 8 bits by each other"
     if any(image_of(t) != (1, 1, *t.shape)[-3:] for t in tensors):
         return "a product of more than one image, or of matrices without a batch"
-    if config is None:
-        return ""
+    return "" if config is None else lanes_fault(config)
+
+
+def lanes_fault(config: ArrayConfig) -> str:
+    """Return why lanes take no activations as weights; empty: they do."""
     lane = config.lanes
     plain = lane.kind == "integer" and lane.weight_bits == lane.act_bits == INT8.bits
     if not plain or lane.side_bits or config.weight_bytes != config.depth * config.bus_bytes:
@@ -131,9 +134,9 @@ def lower_product(graph: Graph, node: Node, index: int, reference: str) -> Produ
         areas=(whole(out_image),),
         macs=out_image[0] * out_image[1] * out_image[2] * terms,
         terms=terms,
-        outside=_repeat(-zero_a),
-        constant=_repeat(-zero_b),
-        swapped=(_repeat(-zero_b), _repeat(-zero_a)),
+        outside=repeated(-zero_a),
+        constant=repeated(-zero_b),
+        swapped=(repeated(-zero_b), repeated(-zero_a)),
         symmetric=_is_gram(graph, node),
         **widths_of(graph, node),
     )
@@ -151,7 +154,7 @@ def _is_gram(graph: Graph, node: Node) -> bool:
     return turned and quants[0] == quants[1]
 
 
-def _repeat(value: int) -> Repeat:
+def repeated(value: int) -> Repeat:
     """Return how many bytes add up to `value`, and each of them: 128 is no byte."""
     if value == 0:
         return 0, 0

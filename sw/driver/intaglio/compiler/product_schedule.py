@@ -21,6 +21,9 @@ Panel = tuple[int, int, int]  # batch, first and last + 1 output block
 
 def passage_bytes(layer: ProductLayer, config: ArrayConfig, tiling: Tiling) -> int:
     """Return the bytes of memory that the weights of a product pass through."""
+    total = blocks_of(layer.out_image[2], config.channels)
+    if layer.operation is Operation.DEPTHWISE:
+        return total * config.weight_bytes  # once, all of them
     panels = tiling.blocks * layer.row_words(config) * config.weight_bytes
     inner = blocks_of(layer.image[2], config.channels)
     rows = layer.out_image[1] * inner * config.channels * config.bus_bytes

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from intaglio.compiler.product import ProductLayer, fits_ahead
 from intaglio.compiler.product_vector import MOST_BLOCKS, vector_sizes
+from intaglio.compiler.scale import ScaleLayer
+from intaglio.compiler.scale_schedule import scale_cost
 from intaglio.compiler.tiling import Tiling
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
@@ -25,6 +27,8 @@ def tile_product(
     """
     if layer.vectors:
         return _tile_vectors(layer, config, resident, gaps)
+    if isinstance(layer, ScaleLayer):
+        return _tile_scale(layer, config, resident, gaps)
     total, width = blocks_of(layer.out_image[2], config.channels), layer.out_image[1]
     words = layer.words(config)
     most = next((n for n in _shares(total, 1) if fits_ahead(layer, config, n)), 1)
@@ -53,6 +57,24 @@ def _tile_vectors(
     raise _no_room(layer, config, sum(vector_sizes(layer, config, 1)) * config.act_bytes)
 
 
+def _tile_scale(
+    layer: ScaleLayer, config: ArrayConfig, resident: tuple[bool, ...], gaps: tuple[Gap, ...]
+) -> Tiling:
+    """Return a tiling whose panels have as many blocks as fit, then as many pixels."""
+    total, width = blocks_of(layer.out_image[2], config.channels), layer.out_image[1]
+    most = next((n for n in _shares(total, 1) if fits_ahead(layer, config, n)), 1)
+    for copies in (2, 1):
+        for columns in _shares(width, min(config.pixels, width)):
+            for blocks in _shares(most, 1):
+                image = blocks * columns
+                sizes = (total, image, total * config.depth, image)
+                slots = _placed(sizes, (*resident[:2], False, resident[2]), gaps, copies)
+                if slots is not None:
+                    return Tiling(1, columns, blocks, slots, True, ())
+    least = (total * (1 + config.depth) + 2 * min(config.pixels, width)) * config.act_bytes
+    raise _no_room(layer, config, least)
+
+
 def _no_room(layer: ProductLayer, config: ArrayConfig, need: int) -> FitError:
     return FitError(
         Finding(
@@ -71,6 +93,8 @@ def product_cost(
 ) -> tuple[int, int]:
     """Return about how many cycles a product takes and how many beats it moves."""
     batches, width, outputs = layer.out_image
+    if isinstance(layer, ScaleLayer):
+        return scale_cost(layer, config, tiling, resident)
     if layer.vectors:
         return _vector_cost(layer, config, resident)
     blocks = blocks_of(outputs, config.channels)

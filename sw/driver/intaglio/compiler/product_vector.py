@@ -35,7 +35,7 @@ def suit_product(layer: Layer, config: ArrayConfig) -> Layer:
 
     Terms have to be whole weight words: the last one would read channels that are none.
     """
-    if not isinstance(layer, ProductLayer):
+    if not isinstance(layer, ProductLayer) or layer.operation is not Operation.CONV:
         return layer
     rows, whole = layer.out_image[1], layer.terms % config.depth == 0
     if rows > MOST_ROWS or not whole or not fits_ahead(layer, config, rows):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from intaglio.compiler.buffers import View, transfers
+from intaglio.compiler.buffers import Home, View, transfers
 from intaglio.compiler.constants import Context
 from intaglio.compiler.layer import Area, Layer
 from intaglio.compiler.product import ProductLayer
 from intaglio.compiler.product_triangle import schedule_product
 from intaglio.compiler.product_vector import schedule_vectors
 from intaglio.compiler.reduction import Chunk
+from intaglio.compiler.scale import ScaleLayer
+from intaglio.compiler.scale_schedule import schedule_scale
 from intaglio.compiler.schedule_edges import EdgeCopies, edge_transfers
 from intaglio.compiler.schedule_windows import Windows
 from intaglio.compiler.tiling import Tiling, input_area
@@ -22,11 +25,23 @@ Blocks = tuple[int, int]
 
 def schedule_layer(context: Context, layer: Layer, tiling: Tiling) -> None:
     """Append the commands of one layer to the stream of `context`."""
-    if isinstance(layer, ProductLayer):
+    if layer.own_images:
+        context = replace(context, homes=_homes(context, layer))
+    if isinstance(layer, ScaleLayer):
+        schedule_scale(context, layer, tiling)
+    elif isinstance(layer, ProductLayer):
         run = schedule_vectors if layer.vectors else schedule_product
         run(context, layer, tiling)
     else:
         _Scheduler(context, layer, tiling).run()
+
+
+def _homes(context: Context, layer: Layer) -> dict[int, Home]:
+    """Return the places of all tensors, those of a layer's own in the shapes that it has."""
+    homes = dict(context.homes)
+    for number, image in ((layer.inputs[-1], layer.image), (layer.output, layer.out_image)):
+        homes[number] = replace(homes[number], image=image)
+    return homes
 
 
 class _Scheduler:

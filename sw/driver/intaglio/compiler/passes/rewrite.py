@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from intaglio.spec.graph import Graph, Node
@@ -25,6 +25,8 @@ class Rewrite:
         Where `after` is empty: the tensor that is read in place of `result`.
     context : tuple of Node
         Operators that stay, between `source` and `before`.
+    shapes : mapping
+        Tensors of `after` that have other shapes than those of `before`, with as many elements.
     """
 
     before: tuple[Node, ...]
@@ -33,6 +35,7 @@ class Rewrite:
     result: int
     alias: int = -1
     context: tuple[Node, ...] = ()
+    shapes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 class Pass(Protocol):
@@ -80,7 +83,13 @@ def applied(graph: Graph, rewrite: Rewrite) -> Graph:
             nodes.append(node)
     if rewrite.alias >= 0:
         nodes = [_renamed(node, rewrite.result, rewrite.alias) for node in nodes]
-    return replace(graph, nodes=tuple(nodes))
+    return replace(reshaped(graph, rewrite), nodes=tuple(nodes))
+
+
+def reshaped(graph: Graph, rewrite: Rewrite) -> Graph:
+    """Return the graph with the shapes that tensors have after a rewrite."""
+    tensors = {n: replace(graph.tensors[n], shape=shape) for n, shape in rewrite.shapes.items()}
+    return replace(graph, tensors={**graph.tensors, **tensors})
 
 
 def _renamed(node: Node, old: int, new: int) -> Node:

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from intaglio.compiler.passes.certificate import Certificate
+from intaglio.compiler.passes.channels import ChannelConvolution
 from intaglio.compiler.passes.dead import without_dead
 from intaglio.compiler.passes.moves import MoveMerging
 from intaglio.compiler.passes.pads import PadFolding
-from intaglio.compiler.passes.rewrite import Pass, Rewrite, applied
+from intaglio.compiler.passes.rewrite import Pass, Rewrite, applied, reshaped
 from intaglio.compiler.passes.shuffle import ShuffleFusion
 from intaglio.compiler.passes.tables import ActivationFusion, RequantisationMerging
 from intaglio.compiler.prune import without_zero_filters
@@ -25,6 +26,7 @@ RunGraph = Callable[[Graph, Mapping[int, Array], str], Mapping[int, Array]]
 
 PASSES: tuple[Pass, ...] = (
     MoveMerging(),
+    ChannelConvolution(),
     RequantisationMerging(),
     PadFolding(),
     ActivationFusion(),
@@ -126,7 +128,8 @@ def _same(graph: Graph, rewrite: Rewrite, reference: str, run: RunGraph, seed: i
     codes = {n: _codes(graph.tensors[n], rng) for n in inputs}
     before = run(_part(graph, nodes, inputs), codes, reference)[rewrite.result]
     if rewrite.after:
-        after = run(_part(graph, rewrite.after, inputs), codes, reference)[rewrite.result]
+        changed = _part(reshaped(graph, rewrite), rewrite.after, inputs)
+        after = run(changed, codes, reference)[rewrite.result]
     else:
         after = codes[rewrite.alias]
     return int(before.size) if np.array_equal(before, after.reshape(before.shape)) else 0

@@ -1,0 +1,134 @@
+"""The commands of a product of an image and a factor for each channel."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from intaglio.compiler.buffers import View
+from intaglio.compiler.constants import Context
+from intaglio.compiler.layer import Area
+from intaglio.compiler.panel import REACH
+from intaglio.compiler.product_schedule import WEIGHTS, A, B, Panel, ProductSchedule
+from intaglio.compiler.scale import ScaleLayer
+from intaglio.compiler.tiling import Tiling
+from intaglio.compiler.weights import pack_words
+from intaglio.spec.commands import Opcode, Operation
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.tensor import blocks_of
+from intaglio.spec.window import Window
+
+COMMAND_CYCLES = 32
+
+
+def lane_weights(config: ArrayConfig) -> npt.NDArray[np.int8]:
+    """Return the weight words that give each lane its channel: (word, K, D).
+
+    Byte n of beat h of a word is weight ``(h * K + n) % D`` of lane ``(h * K + n) // D``: the first
+    weight of a lane is its channel, the others are 0.
+    """
+    lanes, depth = config.channels, config.depth
+    words = np.zeros((depth, lanes // depth, lanes, depth), np.int8)
+    for at in range(0, lanes * depth, depth):
+        beat, byte = divmod(at, lanes)
+        lane = at // depth
+        words[beat, lane // depth, byte, lane % depth] = 1
+    return words.reshape(-1, lanes, depth)
+
+
+def schedule_scale(context: Context, layer: ScaleLayer, tiling: Tiling) -> None:
+    """Append the commands of a product by factors, panel by panel."""
+    scheduler = _Scaling(context, layer, tiling)
+    scheduler.spread()
+    for panel in tiling.panels(layer, context.config):
+        weights = scheduler.weights((0, *panel))
+        for area in tiling.strips(layer):
+            scheduler.multiply(area, panel, weights)
+
+
+class _Scaling(ProductSchedule):
+    def __init__(self, context: Context, layer: ScaleLayer, tiling: Tiling) -> None:
+        super().__init__(context, layer, tiling)
+        self._lanes = context.constants.add(pack_words(lane_weights(self._config), self._config))
+
+    def spread(self) -> None:
+        """Make weights of all factors, which pass through memory."""
+        layer, config = self._layer, self._config
+        blocks, beats = blocks_of(layer.out_image[2], config.channels), config.depth
+        source = self._operand(A, Area(0, 1, 0, 1), (0, blocks))
+        address = self._loaded("lanes", config.channels, self._lanes)
+        place = self._slot(WEIGHTS)
+        self._reorder(
+            source.at(0, 0),
+            (blocks, 1),
+            (1, 1),
+            blocks,
+            (place, beats),
+            (address, config.channels // beats),
+        )
+        moved = {"row_beats": blocks * beats, "rows": 1, "offset": self._context.passage}
+        self._move(Opcode.STORE, moved | {"address": place})
+
+    def weights(self, panel: Panel) -> int:
+        """Load the factors of a panel as weights; return their first word."""
+        each = self._config.weight_bytes
+        return self._load_weights(panel, self._context.passage + panel[1] * each, each)
+
+    def multiply(self, area: Area, panel: tuple[int, int], weights: int) -> None:
+        """Multiply the pixels of an area by the factors of a panel."""
+        source = self._operand(B, area, panel)
+        out = self._output(area, panel[0])
+        for x in range(area.x0, area.x1, REACH):
+            self._pixels(Area(0, 1, x, min(x + REACH, area.x1)), source, out, panel, weights)
+        self._store(area, panel, out)
+
+    def _pixels(
+        self, area: Area, source: View, out: View, panel: tuple[int, int], weights: int
+    ) -> None:
+        layer, config, count = self._layer, self._config, area.x1 - area.x0
+        window = Window(
+            base=source.at(0, area.x0),
+            in_h=1,
+            in_w=count,
+            y0=0,
+            x0=0,
+            kernel=(layer.tap_rows, 1),
+            stride=(1, 1),
+            dilation=(1, 1),
+            out_h=1,
+            out_w=count,
+        )
+        self._compute(
+            window.fields(Operation.DEPTHWISE, config)
+            | {"in_blocks": 1, "steps": 1, "last_steps": 1}
+            | self._requantised(1)
+            | {
+                "operation": int(Operation.DEPTHWISE),
+                # Every row of taps reads the same words, but for those outside the image.
+                "tap_y": 0,
+                "y0": -layer.outside[0],
+                "in_h": layer.tap_rows - layer.outside[0],
+                "pad_value": layer.outside[1],
+                "in_block": source.block,
+                "out_start": out.at(0, area.x0),
+                "out_row": out.width,
+                "out_block": out.block,
+                "out_blocks": panel[1] - panel[0],
+                "weight_start": weights,
+                "weight_step": 1,
+                "weight_block": layer.words(config),
+            }
+        )
+
+
+def scale_cost(
+    layer: ScaleLayer, config: ArrayConfig, tiling: Tiling, resident: tuple[bool, ...]
+) -> tuple[int, int]:
+    """Return about how many cycles a product by factors takes and how many beats it moves."""
+    pixels, blocks = layer.out_image[1], blocks_of(layer.out_image[2], config.channels)
+    panels, strips = -(-blocks // tiling.blocks), -(-pixels // tiling.columns)
+    moved = (0 if resident[1] else 1) + (0 if resident[2] else 1)
+    beats = blocks * (pixels * moved + config.depth * (1 + layer.tap_rows))
+    tile = max(layer.words(config), config.pixels * config.drain_steps)
+    compute = blocks * -(-pixels // config.pixels) * tile
+    return max(beats, compute) + COMMAND_CYCLES * panels * (2 + strips), beats
