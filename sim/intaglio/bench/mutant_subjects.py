@@ -150,10 +150,11 @@ def _minifloat(name: str, other: str = "") -> Sequence[Row]:
 
 
 def _fp16(name: str, contexts: int) -> Sequence[Row]:
+    """Return many more sums: some bits count only where two exponents lie just so far apart."""
     first, sweep = _both(pairs_fp16.ROWS, sweeps_minifloat.SWEEPS, name)
-    return _alike(
-        first, replace(first, inputs=partial(pairs_fp16.sparse_inputs, contexts, MORE)), sweep
-    )
+    sparse = partial(pairs_fp16.sparse_inputs, contexts, 15 * MORE)
+    chance = partial(pairs_fp16.draw_inputs, contexts, MORE, 0)
+    return _alike(first, sweep, *(replace(first, inputs=more) for more in (sparse, chance)))
 
 
 def _power(order: str, form: str, lanes: int) -> Sequence[Row]:

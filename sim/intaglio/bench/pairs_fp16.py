@@ -96,8 +96,8 @@ def _sparse_sums(rng: np.random.Generator, count: int) -> list[list[list[int]]]:
     return sums
 
 
-def _inputs(contexts: int, count: int, sparse: int, rng: np.random.Generator) -> Values:
-    """Return sums of all kinds."""
+def draw_inputs(contexts: int, count: int, sparse: int, rng: np.random.Generator) -> Values:
+    """Return corners, near ties, `count` sums of chance and `sparse` of sparse numbers."""
     sums = [_beats(rng, 1, 1), *_corner_pairs(), *_near_ties(rng)]
     sums += [_beats(rng, kind, int(rng.integers(1, 12))) for kind in range(count)]
     return _turns(contexts, sums + _sparse_sums(rng, sparse))
@@ -138,7 +138,7 @@ ROWS = tuple(
     Row(
         name=f"fp16-dot-{acc}-contexts{contexts}",
         build=partial(Fp16Dot, acc, contexts),
-        inputs=partial(_inputs, contexts, 500, 500),
+        inputs=partial(draw_inputs, contexts, 500, 500),
         golden=partial(_golden, acc, contexts),
         backpressure=(0.0, 0.3),
     )
