@@ -120,6 +120,8 @@ def windows(
         "out_skip": 0,
         "spread": 0,
         "spread_channel": 0,
+        "listed": 0,
+        "list_start": 0,
         "weight_start": word,
         "weight_step": 1,
         "weight_block": 2,

@@ -16,6 +16,7 @@ from intaglio.gateware.group_scale import SCALE_NAMES, ScaleAccumulators
 from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.narrow import Narrow
 from intaglio.gateware.shared import Holder
+from intaglio.gateware.taps import list_ports
 from intaglio.gateware.vector import VectorUnit, entry_layout
 from intaglio.gateware.window import WindowGenerator
 from intaglio.gateware.words import write_layout
@@ -42,6 +43,8 @@ class ComputeEngine(Holder):
         Read side of the activation buffer.
     weight_address, weight_data, param_address, param_data
         Read sides of the scratchpads.
+    list_address, list_data
+        With lists of taps: read side of their memory.
     entry : In(stream of table entries, always ready)
     result : Out(stream of write, always ready)
         Output words.
@@ -75,6 +78,7 @@ class ComputeEngine(Holder):
                 "param_address": Out(shape(WORDS)),
                 "param_data": In(config.param_bytes * 8),
                 "entry": In(stream.Signature(entry_layout(), always_ready=True)),
+                **list_ports(config),
                 "result": Out(stream.Signature(write_layout(config), always_ready=True)),
                 "done": Out(1),
                 "mark": Out(1),
@@ -119,6 +123,9 @@ class ComputeEngine(Holder):
         )
         connect(m, window.o, gather.i)
         words = self._words(m, command, gather.o.payload)
+        if config.tap_list:
+            m.d.comb += self.list_address.eq(window.list_address)
+            m.d.comb += window.list_data.eq(self.list_data)
         m.d.comb += [
             window.command.eq(command),
             window.start.eq(start),

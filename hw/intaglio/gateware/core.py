@@ -12,8 +12,8 @@ from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.load import word_write
 from intaglio.gateware.scratchpad import Scratchpad
 from intaglio.gateware.shared import Holder
-from intaglio.spec.commands import COMPUTE, WORDS, Memory
-from intaglio.spec.config import ArrayConfig
+from intaglio.spec.commands import COMPUTE, TAP, WORDS, Memory
+from intaglio.spec.config import CODES, ArrayConfig
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
 EVENTS = ("busy", "stepping", "vectoring", "starved")
@@ -92,13 +92,33 @@ class Core(Holder):
             (Memory.TABLE, engine.entry),
         ):
             here = Signal(name=f"to_{memory.name.lower()}")
+            own = word.memory == memory
+            if memory is Memory.TABLE and config.tap_list:
+                own &= word.address < CODES
             m.d.comb += [
-                here.eq(word.memory == memory),
+                here.eq(own),
                 port.valid.eq(self.writes.valid & here),
                 port.payload.address.eq(word.address),
                 port.payload.data.eq(word.data),
             ]
+        self._taps(m, engine)
         if 4 in config.lanes.widths:
             m.d.comb += acts.load.payload.halves.eq(0b11)
         m.d.comb += self.writes.ready.eq((word.memory != Memory.ACTS) | acts.load.ready)
         return m
+
+    def _taps(self, m: Module, engine: ComputeEngine) -> None:
+        """Add the list of taps, which lies behind the table."""
+        config, word = self.config, self.writes.payload
+        if not config.tap_list:
+            return
+        m.submodules.taps = taps = Scratchpad(config.depth * TAP.bits, config.list_words)
+        m.d.comb += [
+            taps.i.valid.eq(
+                self.writes.valid & (word.memory == Memory.TABLE) & (word.address >= CODES)
+            ),
+            taps.i.payload.address.eq(word.address - CODES),
+            taps.i.payload.data.eq(word.data),
+            taps.address.eq(engine.list_address),
+            engine.list_data.eq(taps.data),
+        ]

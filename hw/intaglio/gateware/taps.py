@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from amaranth import Cat, Module, Mux, Signal
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Member, Out
 
 from intaglio.gateware.component import Component
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import fields, layout, shape
 from intaglio.gateware.words import act_address
-from intaglio.spec.commands import COMPUTE
+from intaglio.spec.commands import COMPUTE, TAP, WORDS
 from intaglio.spec.config import ArrayConfig
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
+
+
+def list_ports(config: ArrayConfig) -> dict[str, Member]:
+    """Return the read side of the list of taps, where there is one."""
+    if not config.tap_list:
+        return {}
+    return {
+        "list_address": Out(shape(WORDS)),
+        "list_data": In(config.depth * TAP.bits),
+    }
 
 
 class TapLoop(Component):
@@ -40,17 +51,25 @@ class TapLoop(Component):
     jump : Out
         Words from the first tap, block 0, to the first one of this request.
 
+    list_address, list_data, listed
+        With lists of taps: read side of their memory; Out(D of TAP): the taps of this request, of
+        a listed command.
+
     Timing
     ------
-    A tap a cycle.
+    A tap a cycle. A list's first taps are there 2 cycles after the command is.
 
     Golden: three nested loops.
     """
 
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
+        ports = list_ports(config)
+        if ports:
+            ports["listed"] = Out(data.ArrayLayout(layout(TAP), config.depth))
         super().__init__(
             {
+                **ports,
                 "command": In(fields(COMPUTE)),
                 "wide": In(1),
                 "advance": In(1),
@@ -85,6 +104,16 @@ class TapLoop(Component):
             self.first.eq((block == 0) & (column == 0) & (row == 0)),
             self.last.eq(self.last_block & last_column & last_row),
         ]
+        if self.config.tap_list:
+            # The word of the next request is read a cycle ahead.
+            word, after = Signal(shape(_FIELD["list_start"])), Signal(shape(_FIELD["list_start"]))
+            m.d.comb += after.eq(Mux(self.advance, Mux(self.last, 0, word + 1), word))
+            m.d.sync += word.eq(after)
+            m.d.comb += [
+                self.list_address.eq(command.list_start + after),
+                self.listed.eq(self.list_data),
+            ]
+
         # Words to the first block of this tap, and to the first tap of this row.
         tap_jump, row_jump = Signal.like(self.jump), Signal.like(self.jump)
         next_column, next_row = Signal.like(self.jump), Signal.like(self.jump)

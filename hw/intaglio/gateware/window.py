@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 from intaglio.gateware.component import Component, fields_of
 from intaglio.gateware.lane_place import LanePlaces
 from intaglio.gateware.layout import fields, shape
-from intaglio.gateware.taps import TapLoop
+from intaglio.gateware.taps import TapLoop, list_ports
 from intaglio.gateware.words import act_address, request_layout
 from intaglio.spec.commands import COMPUTE, Operation
 from intaglio.spec.config import ArrayConfig
@@ -41,6 +41,8 @@ class WindowGenerator(Component):
         Begin; only while not busy.
     busy : Out(1)
     o : Out(stream of requests)
+    list_address, list_data
+        With lists of taps: read side of their memory.
 
     Timing
     ------
@@ -57,6 +59,7 @@ class WindowGenerator(Component):
                 "start": In(1),
                 "busy": Out(1),
                 "o": Out(stream.Signature(request_layout(config))),
+                **list_ports(config),
             }
         )
 
@@ -102,6 +105,9 @@ class WindowGenerator(Component):
             request.tap.count.eq(Mux(last_tile, left, tile)),
         ]
         self._lanes(m, request, places, taps, base)
+        if config.tap_list:
+            m.d.comb += self.list_address.eq(taps.list_address)
+            m.d.comb += taps.list_data.eq(self.list_data)
 
         # One register between the adders and the banks.
         room = ~self.o.valid | self.o.ready
@@ -161,6 +167,12 @@ class WindowGenerator(Component):
                 tap_x.eq(taps.x + d * command.dilation_x),
                 jump.eq(taps.jump + d * command.tap_x + base),
             ]
+            tap_y = taps.y
+            if config.tap_list:
+                tap, tap_y = taps.listed[d], Signal.like(taps.y, name=f"tap_y_{d}")
+                m.d.comb += tap_y.eq(Mux(command.listed, tap.y, taps.y))
+                with m.If(command.listed):
+                    m.d.comb += [tap_x.eq(tap.x), jump.eq(tap.jump + base)]
             for p in range(config.pixels):
                 y = Signal(shape(_FIELD["y0"]), name=f"y_{p}_{d}")
                 x = Signal(shape(_FIELD["x0"]), name=f"x_{p}_{d}")
@@ -168,7 +180,7 @@ class WindowGenerator(Component):
                 columns_fit = (x >= 0) & (x < command.in_w)
                 lane = p * config.depth + d
                 m.d.comb += [
-                    y.eq(places.y[p] + taps.y),
+                    y.eq(places.y[p] + tap_y),
                     x.eq(places.x[p] + tap_x),
                     request.address[lane].eq(places.word[p] + jump),
                     request.inside[lane].eq(

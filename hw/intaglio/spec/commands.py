@@ -144,6 +144,8 @@ COMPUTE = Record(
         Field("out_skip", unsigned(10), "words left out between neighbouring outputs of a row"),
         Field("out_blocks", unsigned(12), "output channel blocks, 1 or more"),
         Field("spread", unsigned(4), "DEPTHWISE: outputs of a channel: 2, 4 or 8; 0: one"),
+        Field("listed", unsigned(1), "1: DEPTHWISE, taps are those of a list; with tap_list only"),
+        Field("list_start", unsigned(8), "listed: first word of the list"),
         Field("spread_channel", unsigned(8), "spread: first of the K / spread channels to be read"),
         Field("weight_start", WORDS, "first weight word"),
         Field("weight_step", unsigned(1), "weight words from one step to the next"),
@@ -161,7 +163,8 @@ COMPUTE = Record(
     "hold a block, the geometry counts words, and DEPTHWISE takes the halves of a row's taps. With "
     "spread = m, of 8 bits and with groups alone, lane k reads channel "
     "spread_channel + k % (K / m) of its block, and is output channel m * (k % (K / m)) + "
-    "k // (K / m) of the word.",
+    "k // (K / m) of the word. Listed, kernel_w taps lie where the list says, D of them in a word; "
+    "kernel_h is 1, and dilation_y and dilation_x are the most rows and columns of the list.",
 )
 
 RECORDS: dict[Opcode, Record] = {
@@ -199,6 +202,17 @@ TABLE = Record(
         Field("b", signed(32), "rescaled value of this code of operand b"),
     ),
     "ADD: one entry for each code + 128; the sum of both values is requantised.",
+)
+
+TAP = Record(
+    "TAP",
+    32,
+    (
+        Field("jump", unsigned(18), "words from the first tap of the window"),
+        Field("y", unsigned(7), "rows from there"),
+        Field("x", unsigned(7), "columns from there"),
+    ),
+    "A tap of a list. Lists are loaded as words of TABLE from word 256 on, D taps in each.",
 )
 
 

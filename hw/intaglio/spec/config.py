@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
-from intaglio.spec.commands import PARAM, TABLE, WORDS
+from intaglio.spec.commands import PARAM, TABLE, TAP, WORDS
 from intaglio.spec.errors import ConfigError, Finding
 from intaglio.spec.formats import INT8, INT32, IntFormat, signed
 from intaglio.spec.lane import Lane
@@ -63,6 +63,9 @@ class ArrayConfig:
         integer: channels of a group, 16, 32, 64 or 128; width of a scale, 8 to 16.
     shift_groups : int
         shift: powers of two, 2 to 16.
+    tap_list : int
+        Taps of depthwise windows that a list can name, wherever they lie: 0, or D to 256 * D, a
+        power of two; D is 1 or 2 then.
     burst_beats : int
         Longest AXI burst: a power of two, 1 to 256.
     outstanding : int
@@ -95,6 +98,7 @@ class ArrayConfig:
     group_size: int = 32
     scale_bits: int = 8
     shift_groups: int = 4
+    tap_list: int = 0
     burst_beats: int = 64
     outstanding: int = 4
     target: str = "ulx3s-85f"
@@ -153,7 +157,21 @@ class ArrayConfig:
                 if kib < 1 or uneven or words > WORDS.max + 1:
                     most = (WORDS.max + 1) * word // 1024
                     faults.append((key, kib, f"1 to {most} KiB, a multiple of {unit} bytes"))
+            faults += self._list_faults()
         return faults
+
+    def _list_faults(self) -> list[tuple[str, object, str]]:
+        """Return the fault of the list of taps, if it has one."""
+        if self.tap_list == 0:
+            return []
+        if self.depth > (words := TABLE.bits // TAP.bits):
+            return [("tap_list", self.tap_list, f"0, or depth = 1 to {words}")]
+        if self.act_words > (reach := TAP.fields[0].format.max + 1):
+            most = reach * self.act_bytes >> 10
+            return [("tap_list", self.tap_list, f"0, or acts_kib to {most}")]
+        sizes = [self.depth << n for n in range(9)]
+        rule = ("tap_list", self.tap_list, f"0 or a power of two, {sizes[0]} to {sizes[-1]}")
+        return [] if self.tap_list in sizes else [rule]
 
     # --- derived values: every width and size that gates and compiler use ---
 
@@ -235,6 +253,16 @@ class ArrayConfig:
         return -(-TABLE.bits // 8 // self.bus_bytes) * self.bus_bytes
 
     @property
+    def list_words(self) -> int:
+        """Words of the list of taps: D taps in each."""
+        return self.tap_list // self.depth
+
+    @property
+    def table_words(self) -> int:
+        """Words that a load can fill of the ADD table and of the list of taps behind it."""
+        return CODES + self.list_words
+
+    @property
     def act_words(self) -> int:
         """Words of the activation buffer."""
         return self.acts_kib * 1024 // self.act_bytes
@@ -266,6 +294,7 @@ class ArrayConfig:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over every parameter that changes the gates, as 64 hexadecimal digits."""
-        values = {k: v for k, v in asdict(self).items() if k not in ("name", "target")}
+        absent = ("name", "target", *(() if self.tap_list else ("tap_list",)))  # as before lists
+        values = {k: v for k, v in asdict(self).items() if k not in absent}
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

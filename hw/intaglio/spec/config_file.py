@@ -18,7 +18,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "array": (
         *("pixels", "channels", "depth", "requant_lanes", "max_terms", "roundings", "grouped"),
         *("lane", "act_bits", "weight_bits", "precisions"),
-        *("group_scale", "group_size", "scale_bits", "shift_groups"),
+        *("group_scale", "group_size", "scale_bits", "shift_groups", "tap_list"),
     ),
     "memory": ("acts_kib", "weights_kib", "params_kib", "burst_beats", "outstanding"),
     "project": ("name",),

@@ -16,6 +16,7 @@ from typing import Any
 from intaglio.spec.commands import COMMAND_BYTES, COMPUTE, Opcode, decode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.device import RunStats
+from intaglio.spec.tap_list import with_lists
 from intaglio.spec.timing_compute import ComputeCycles, compute_cycles, counters_of
 from intaglio.spec.timing_link import NEVER, Link, MemoryModel, Stream
 
@@ -29,14 +30,19 @@ _WAITS = tuple((opcode, f"wait_{opcode.name.lower()}") for opcode in Opcode)
 # Fields of a COMPUTE that its cycles do not depend on: places, constants and the order of commands.
 _PLACES = {
     *("start", "out_start", "out_row", "out_block", "out_skip", "weight_start", "param_start"),
-    *("param_block", "spread", "spread_channel"),
+    *("param_block", "spread", "spread_channel", "list_start"),
     *("layer", "mark", *(name for _, name in _WAITS)),
 }
 _SHAPE = tuple(field.name for field in COMPUTE.fields if field.name not in _PLACES)
 _VALUES = itemgetter(*_SHAPE)
 
 
-def predict(commands: bytes, config: ArrayConfig, memory: MemoryModel | None = None) -> RunStats:
+def predict(
+    commands: bytes,
+    config: ArrayConfig,
+    memory: MemoryModel | None = None,
+    constants: bytes = b"",
+) -> RunStats:
     """Return the cycles of a program and the cycle at which each marked layer is complete.
 
     Counters are those of compute commands: COMPUTE_CYCLES and the causes that make them up.
@@ -49,12 +55,14 @@ def predict(commands: bytes, config: ArrayConfig, memory: MemoryModel | None = N
         The accelerator.
     memory : MemoryModel
         Default: the memory of simulated devices.
+    constants : bytes
+        The region of constants: lists of taps, where commands read any.
     """
-    return predict_decoded(decode(commands), config, memory)
+    return predict_decoded(with_lists(decode(commands), config, constants), config, memory)
 
 
 def predict_decoded(
-    commands: Iterable[tuple[Opcode, Mapping[str, int]]],
+    commands: Iterable[tuple[Opcode, Mapping[str, Any]]],
     config: ArrayConfig,
     memory: MemoryModel | None = None,
 ) -> RunStats:
@@ -66,9 +74,9 @@ def predict_decoded(
     return RunStats(cycles=cycles, counters=dict(run.counters), marks=run.marks)
 
 
-def shape_of(fields: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+def shape_of(fields: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
     """Return what the cycles of a COMPUTE depend on: all but places and the order of commands."""
-    return tuple(zip(_SHAPE, _VALUES(fields), strict=True))
+    return (*zip(_SHAPE, _VALUES(fields), strict=True), ("taps", fields.get("taps", ())))
 
 
 class _Run:
@@ -88,7 +96,7 @@ class _Run:
         self._asked = dict.fromkeys(Opcode, 0)  # commands of each engine whose fetch has begun
         self._begun: dict[Opcode, list[float]] = _empty()
         self._moving: dict[Opcode, list[Stream]] = _empty()
-        self._known: dict[tuple[tuple[str, int], ...], ComputeCycles] = {}
+        self._known: dict[tuple[tuple[str, Any], ...], ComputeCycles] = {}
         self._now = 0.0
         self.finished: dict[Opcode, list[float]] = _empty()
         self.marks: dict[int, int] = {}

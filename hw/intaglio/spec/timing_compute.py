@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import IntArray
 from intaglio.spec.lane import Precision
 from intaglio.spec.registers import COMPUTE_CAUSES
+from intaglio.spec.tap_list import Tap
 from intaglio.spec.tensor import pixel_words
 from intaglio.spec.window import tile_pixels
 
@@ -114,18 +116,40 @@ def gather_reads(fields: Mapping[str, int], config: ArrayConfig) -> int:
 
 
 _GATHERED = (
-    *("operation", "paired", "kernel_h", "kernel_w", "pixels", "out_w", "in_h", "in_w", "y0", "x0"),
+    *(
+        "operation",
+        "listed",
+        "paired",
+        "kernel_h",
+        "kernel_w",
+        "pixels",
+        "out_w",
+        "in_h",
+        "in_w",
+        "y0",
+        "x0",
+    ),
     *("stride_y", "stride_x", "dilation_y", "dilation_x", "window_y", "window_x", "tap_x"),
 )
 
 
 def _gather(fields: Mapping[str, int], config: ArrayConfig) -> tuple[IntArray, IntArray]:
     """Return passes and different words for each tile (axis 0) and request (axis 1)."""
-    return _gather_of(tuple(fields[name] for name in _GATHERED), config)
+    values = tuple(fields[name] for name in _GATHERED)
+    return _gather_of(values, _taps(fields), config)
+
+
+def _taps(fields: Mapping[str, Any]) -> tuple[Tap, ...]:
+    """Return the taps of a list; none where all taps of the window are read."""
+    if not fields["listed"]:
+        return ()
+    return tuple(fields["taps"])
 
 
 @lru_cache(maxsize=1024)
-def _gather_of(values: tuple[int, ...], config: ArrayConfig) -> tuple[IntArray, IntArray]:
+def _gather_of(
+    values: tuple[int, ...], taps: tuple[Tap, ...], config: ArrayConfig
+) -> tuple[IntArray, IntArray]:
     fields = dict(zip(_GATHERED, values, strict=True))
     tile = tile_pixels(Operation(fields["operation"]), config)
     wide = request_columns(fields, config)
@@ -135,11 +159,14 @@ def _gather_of(values: tuple[int, ...], config: ArrayConfig) -> tuple[IntArray, 
     found = []
     for r, first in ((r, s) for r in range(fields["kernel_h"]) for s in columns):
         s = np.arange(first, min(first + wide, fields["kernel_w"]))
-        y = fields["y0"] + i * fields["stride_y"] + r * fields["dilation_y"]
-        x = fields["x0"] + j * fields["stride_x"] + s * fields["dilation_x"]
+        places = s * fields["tap_x"], r * fields["dilation_y"], s * fields["dilation_x"]
+        if fields["listed"]:
+            places = tuple(np.array(taps[first : s[-1] + 1]).T)
+        y = fields["y0"] + i * fields["stride_y"] + places[1]
+        x = fields["x0"] + j * fields["stride_x"] + places[2]
         inside = (y >= 0) & (y < fields["in_h"]) & (x >= 0) & (x < fields["in_w"])
         inside &= windows < fields["pixels"]
-        word = i * fields["window_y"] + j * fields["window_x"] + s * fields["tap_x"]
+        word = i * fields["window_y"] + j * fields["window_x"] + places[0]
         found.append(_fullest(np.where(inside, word, _NOWHERE), config.banks))
     passes, reads = zip(*found, strict=True)
     return np.stack(passes, axis=1), np.stack(reads, axis=1)

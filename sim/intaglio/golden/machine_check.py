@@ -33,6 +33,8 @@ def check_compute(fields: Fields, config: ArrayConfig, operation: Operation) -> 
     if operation is Operation.ADD and (fields["kernel_h"], fields["kernel_w"]) != (1, 2):
         faults.append("ADD of other than two operands")
     faults += _check_widths(fields, config, operation)
+    if fields["listed"]:
+        faults += _check_list(fields, config, operation)
     if fields["spread"]:
         faults += _check_spread(fields, config, operation)
     if not fields["hold"] and Rounding(fields["rounding"]) not in config.roundings:
@@ -57,6 +59,19 @@ def _check_widths(fields: Fields, config: ArrayConfig, operation: Operation) -> 
     plain = fields["group"] == config.channels and not fields["paired"] and not fields["local"]
     if operation is Operation.CONV and not plain and fields["precision"] != Precision.BITS8:
         faults.append("groups or paired taps of other than 8 bits")
+    return faults
+
+
+def _check_list(fields: Fields, config: ArrayConfig, operation: Operation) -> list[str]:
+    """Return the faults of a list of taps."""
+    faults = []
+    if operation is not Operation.DEPTHWISE or not config.tap_list:
+        faults.append(f"a list of taps of {operation.name} has no gates")
+    end = fields["list_start"] + -(-fields["kernel_w"] // config.depth)
+    if fields["kernel_h"] != 1 or end > config.list_words:
+        faults.append(f"a list to word {end} of {config.list_words}")
+    if fields["spread"] or {fields["precision"], fields["out_precision"]} != {Precision.BITS8}:
+        faults.append("a list of taps with spread channels or other than 8 bits")
     return faults
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from intaglio.spec.commands import Memory
-from intaglio.spec.config import CODES, ArrayConfig
+from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import ByteArray
 
 
@@ -25,7 +25,7 @@ class Buffers:
         self.acts = np.zeros((config.act_words, config.act_bytes), np.uint8)
         self.weights = np.zeros((config.weight_words, config.weight_bytes), np.uint8)
         self.params = np.zeros((config.param_words, config.param_bytes), np.uint8)
-        self.table = np.zeros((CODES, config.table_bytes), np.uint8)
+        self.table = np.zeros((config.table_words, config.table_bytes), np.uint8)
 
     def of(self, memory: Memory) -> ByteArray:
         """Return the words of `memory`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,28 +13,33 @@ from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import IntArray
 from intaglio.spec.lane import Precision
+from intaglio.spec.tap_list import Tap
 
 Fields = Mapping[str, int]
 Codes = npt.NDArray[np.int8]
 Taps = tuple[IntArray, npt.NDArray[np.bool_]]
 
 
-def taps_of(fields: Fields) -> Taps:
-    """Return the word address of each (window, tap) for block 0, and whether it is in the image."""
+def taps_of(fields: Fields, listed: Sequence[Tap] = ()) -> Taps:
+    """Return the word address of each (window, tap) for block 0, and whether it is in the image.
+
+    Parameters
+    ----------
+    listed : sequence of Tap
+        Taps of a list, in place of those of the window.
+    """
     window = np.arange(fields["pixels"])[:, None]
     i, j = window // fields["out_w"], window % fields["out_w"]
     tap = np.arange(fields["kernel_h"] * fields["kernel_w"])[None]
     r, s = tap // fields["kernel_w"], tap % fields["kernel_w"]
-    y = fields["y0"] + i * fields["stride_y"] + r * fields["dilation_y"]
-    x = fields["x0"] + j * fields["stride_x"] + s * fields["dilation_x"]
+    jump = r * fields["tap_y"] + s * fields["tap_x"]
+    down, right = r * fields["dilation_y"], s * fields["dilation_x"]
+    if listed:
+        jump, down, right = np.array(listed).T[:, None]
+    y = fields["y0"] + i * fields["stride_y"] + down
+    x = fields["x0"] + j * fields["stride_x"] + right
     inside = (y >= 0) & (y < fields["in_h"]) & (x >= 0) & (x < fields["in_w"])
-    address = (
-        fields["start"]
-        + i * fields["window_y"]
-        + j * fields["window_x"]
-        + r * fields["tap_y"]
-        + s * fields["tap_x"]
-    )
+    address = fields["start"] + i * fields["window_y"] + j * fields["window_x"] + jump
     return np.where(inside, address, 0), inside
 
 

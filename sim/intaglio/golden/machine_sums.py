@@ -22,9 +22,10 @@ from intaglio.golden.machine_read import (
     taps_of,
     wide_taps,
 )
-from intaglio.spec.config import ArrayConfig
+from intaglio.spec.config import CODES, ArrayConfig
 from intaglio.spec.formats import BYTE, ByteArray, IntArray
 from intaglio.spec.lane import Precision
+from intaglio.spec.tap_list import Tap, unpack_list
 
 
 def _weights(
@@ -116,9 +117,17 @@ def _folded(sums: IntArray) -> IntArray:
     return folded
 
 
+def _listed(fields: Fields, config: ArrayConfig, buffers: Buffers) -> tuple[Tap, ...]:
+    """Return the taps of the list that a command names."""
+    if not fields["listed"]:
+        return ()
+    words = buffers.table[CODES + fields["list_start"] :]
+    return unpack_list(words, fields["kernel_w"], config)
+
+
 def depthwise_sums(fields: Fields, config: ArrayConfig, buffers: Buffers) -> IntArray:
     """Return the sums of each channel by itself: a word of weights holds D taps of a row."""
-    taps = taps_of(fields)
+    taps = taps_of(fields, _listed(fields, config, buffers))
     words = fields["kernel_h"] * -(-fields["kernel_w"] // config.depth)
     bits = _bits(fields) if fields["precision"] == Precision.BITS16 else BYTE
     weights = _weights(fields, config, buffers, words, bits).astype(np.int64)
@@ -152,7 +161,7 @@ def max_codes(fields: Fields, config: ArrayConfig, buffers: Buffers) -> IntArray
 def table_sums(fields: Fields, config: ArrayConfig, buffers: Buffers) -> IntArray:
     """Return the sums of the table's values of two codes."""
     taps = taps_of(fields)
-    values = np.ascontiguousarray(buffers.table[:, :8]).view("<i4").astype(np.int64)
+    values = np.ascontiguousarray(buffers.table[:CODES, :8]).view("<i4").astype(np.int64)
     sums = []
     for block in range(fields["out_blocks"]):
         codes = read_block(fields, buffers, taps, block).astype(np.int64) + len(values) // 2

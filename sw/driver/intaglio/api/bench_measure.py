@@ -25,6 +25,7 @@ from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph, Tensor
 from intaglio.spec.program import Job, Program
 from intaglio.spec.requant import format_of
+from intaglio.spec.tap_list import with_lists
 from intaglio.spec.timing import predict
 
 if TYPE_CHECKING:
@@ -125,14 +126,19 @@ def _resident(graph: Graph, task: Task) -> Measured:
     program = compile_graph(graph, config, resident_io=True)
     loads, work, stores = (_commands(program, n) for n in range(3))
     timed = with_start_mark(work, config)
-    expected = predict(timed, config, memory_model(task.memory))
+    expected = predict(timed, config, memory_model(task.memory), program.constants)
     found = _Run(expected, {}, None, None)
     if task.device == "sim":
         found = _run(program, graph, task, config, (loads, timed, stores), 1)
     return Measured(
         cycles=counted_cycles(found.stats),
         model_cycles=counted_cycles(expected),
-        bound=bound_of(decode(work), config, memory_model(task.memory), resident=True),
+        bound=bound_of(
+            with_lists(decode(work), config, program.constants),
+            config,
+            memory_model(task.memory),
+            resident=True,
+        ),
         compared=found.compared,
         mismatches=found.mismatches,
         counters=found.counters,
@@ -144,14 +150,19 @@ def _streamed(graph: Graph, task: Task) -> Measured:
     config = streamed_config(task.config)
     program = compile_graph(graph, config)
     commands = program.commands
-    expected = predict(commands, config, memory_model(task.memory))
+    expected = predict(commands, config, memory_model(task.memory), program.constants)
     found = _Run(expected, {}, None, None)
     if task.device == "sim":
         found = _run(program, graph, task, config, (commands,), 0)
     return Measured(
         cycles=found.stats.cycles or 0,
         model_cycles=expected.cycles or 0,
-        bound=bound_of(decode(commands), config, memory_model(task.memory), resident=False),
+        bound=bound_of(
+            with_lists(decode(commands), config, program.constants),
+            config,
+            memory_model(task.memory),
+            resident=False,
+        ),
         compared=found.compared,
         mismatches=found.mismatches,
         counters=found.counters,

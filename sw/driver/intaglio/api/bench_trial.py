@@ -94,7 +94,7 @@ def run_trial(shape: Shape, device: Device, seed: int, *, resident: bool = False
     (number,) = graph.outputs
     expected = run_graph(graph, inputs)[number]
     wrong = _wrong(result.outputs[number], expected)
-    model = predict(program.commands, device.config)
+    model = predict(program.commands, device.config, constants=program.constants)
     layer = model_layer = None
     if resident:
         layer, model_layer, more = _resident(graph, device, inputs, expected)
@@ -135,7 +135,7 @@ def _resident(
     stats = [device.run(commands) for commands in (loads, timed, stores)]
     (number,) = graph.outputs
     got = read_tensor(device, program.tensor(number))
-    model = predict(timed, device.config)
+    model = predict(timed, device.config, constants=program.constants)
     return counted_cycles(stats[1]), counted_cycles(model), _wrong(got, expected)
 
 

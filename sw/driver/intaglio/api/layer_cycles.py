@@ -28,7 +28,7 @@ def model_cycles(
     for job in (step for step in program.steps if isinstance(step, Job)):
         first = job.first * COMMAND_BYTES
         commands = program.commands[first : first + job.count * COMMAND_BYTES]
-        stats = predict(commands, config, settings)
+        stats = predict(commands, config, settings, program.constants)
         start = 0
         for layer in job.layers:
             last = layer == job.layers[-1]

@@ -99,6 +99,7 @@ def compile_graph(
             constants=constants,
             weights=Ring(config.weight_words),
             params=Ring(config.param_words),
+            lists=Ring(config.list_words),
             homes=memory.homes,
             passage=memory.passage,
             late=frozenset(graph.outputs) if resident_io else frozenset(),

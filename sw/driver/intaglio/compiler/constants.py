@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from intaglio.compiler.buffers import Home, Ring
 from intaglio.compiler.encode import Constants, Stream
@@ -29,6 +29,8 @@ class Context:
         Tensors that a job of their own stores.
     passage : int
         Byte offset in the tensor region of what passes through memory.
+    lists : Ring
+        Contents of the list of taps.
     """
 
     config: ArrayConfig
@@ -39,6 +41,7 @@ class Context:
     homes: Mapping[int, Home]
     late: frozenset[int] = frozenset()
     passage: int = 0
+    lists: Ring = field(default_factory=lambda: Ring(0))
 
 
 class LayerConstants:

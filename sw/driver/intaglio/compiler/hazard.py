@@ -92,7 +92,8 @@ def _image_reads(fields: Mapping[str, int]) -> list[Span]:
         (fields["x0"], fields["in_w"], fields["out_w"], "x"),
     ):
         kernel = fields["kernel_h" if axis == "y" else "kernel_w"]
-        reach = (places - 1) * fields[f"stride_{axis}"] + (kernel - 1) * fields[f"dilation_{axis}"]
+        own = fields[f"dilation_{axis}"] * (1 if fields["listed"] else kernel - 1)
+        reach = (places - 1) * fields[f"stride_{axis}"] + own
         edges.append((max(first, 0), min(first + reach, size - 1)))
     (top, bottom), (left, right) = edges
     if top > bottom or left > right:
@@ -117,6 +118,9 @@ def _constant_reads(fields: Mapping[str, int], config: ArrayConfig) -> list[Span
         words = _tile_words(fields, config) if fields["weight_step"] else 1
         start, stride = fields["weight_start"], fields["weight_block"]
         spans.append(Span(Memory.WEIGHTS, start, words, blocks, stride))
+    if fields["listed"]:
+        words = -(-fields["kernel_w"] // config.depth)
+        spans.append(Span(Memory.TABLE, CODES + fields["list_start"], words))
     if fields["operation"] == Operation.ADD:
         spans.append(Span(Memory.TABLE, 0, CODES))
     if not fields["hold"]:
@@ -173,7 +177,7 @@ class Tracker:
             Memory.ACTS: config.act_words,
             Memory.WEIGHTS: config.weight_words,
             Memory.PARAMS: config.param_words,
-            Memory.TABLE: CODES,
+            Memory.TABLE: config.table_words,
             TENSORS: tensor_beats,
         }
         # Word to the number of the last command, counted from 1, of each engine that wrote it;

@@ -13,6 +13,7 @@ from intaglio.compiler.layer import Image, Layer, image_of
 from intaglio.compiler.lower import lower
 from intaglio.compiler.lower_phases import as_phases
 from intaglio.compiler.product_vector import suit_product
+from intaglio.compiler.taps import suit_taps
 from intaglio.spec.commands import Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
@@ -37,7 +38,7 @@ def layer_of(graph: Graph, index: int, reference: str, config: ArrayConfig) -> L
     if graph.nodes[index].attributes.function == OVER_CHANNELS:
         layer = over_channels(layer, config)
     if not layer.phases:
-        return fit_lane(suit(layer, config), config)
+        return fit_lane(suit_taps(suit(layer, config), config), config)
     return as_phases(layer, tuple(fit_lane(suit(part, config), config) for part in layer.phases))
 
 

@@ -124,6 +124,8 @@ class Layer:
         Widths of the inputs and of the output.
     spread : int
         DEPTHWISE: outputs of each input channel, a power of two that the array has gates for.
+    taps : tuple of tuple of (int, int)
+        DEPTHWISE: row and column of the taps that each output block reads; empty: all of them.
     edge : str
         What taps outside the image read: ``"zero"``: `pad_value`; else the image goes on as
         :func:`intaglio.spec.edges.edge_index` has it.
@@ -166,6 +168,7 @@ class Layer:
     precision: Precision = Precision.BITS8
     out_precision: Precision = Precision.BITS8
     spread: int = 1
+    taps: tuple[tuple[tuple[int, int], ...], ...] = ()
     edge: str = "zero"
     phases: tuple[Layer, ...] = ()
     own_images: bool = False

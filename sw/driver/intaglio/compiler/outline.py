@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from intaglio.compiler.buffers import Ring
 from intaglio.compiler.check import check_graph
@@ -18,8 +19,9 @@ from intaglio.compiler.schedule import schedule_layer
 from intaglio.spec.commands import RECORDS, Opcode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.graph import Graph
+from intaglio.spec.tap_list import with_lists
 
-Command = tuple[Opcode, Mapping[str, int]]
+Command = tuple[Opcode, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +81,16 @@ def outline_graph(graph: Graph, config: ArrayConfig, *, reference: str = "litert
             constants=constants,
             weights=Ring(config.weight_words),
             params=Ring(config.param_words),
+            lists=Ring(config.list_words),
             homes=memory.homes,
             passage=memory.passage,
         )
         for index in stage.nodes:
             schedule_layer(context, layers[index], memory.tilings[index])
-        jobs.append(sketch.decoded())
+        commands = sketch.decoded()
+        if config.tap_list:
+            commands = tuple(with_lists(commands, config, constants.to_bytes()))
+        jobs.append(commands)
     return Outline(
         graph, config, layers, tuple(jobs), len(constants.to_bytes()), memory.tensor_bytes
     )

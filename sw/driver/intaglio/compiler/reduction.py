@@ -49,6 +49,8 @@ class Reduction:
         CONV: the channels of D taps are one run.
     fold : bool
         The lanes' halves hold parts of one sum.
+    listed : int
+        DEPTHWISE: taps of the longest list, where lists say which are read.
     """
 
     depth: int
@@ -60,13 +62,15 @@ class Reduction:
     wide: bool = False
     paired: bool = False
     fold: bool = False
+    listed: int = 0
 
     @classmethod
     def of(cls, layer: Layer, config: ArrayConfig) -> Reduction:
         """Return the steps of `layer`, as they are for whole output blocks."""
         depth, lanes = config.depth, config.channels
         if layer.operation is not Operation.CONV:
-            return cls(depth, 1, lanes, 1, 1, lanes, wide=True)
+            listed = max(map(len, layer.taps), default=0)
+            return cls(depth, 1, lanes, 1, 1, lanes, wide=True, listed=listed)
         if layer.lane_group:
             steps = max(layer.lane_group // depth, 1)
             return cls(depth, 1, layer.lane_group, steps, steps, layer.lane_group)
@@ -113,6 +117,8 @@ class Reduction:
 
     def words(self, chunk: Chunk) -> int:
         """Return the weight words of one output block for `chunk`: one for each step."""
+        if self.listed:
+            return -(-self.listed // self.depth)
         rows, columns = chunk.r1 - chunk.r0, chunk.s1 - chunk.s0
         requests = -(-columns // self.depth) if self.wide else columns
         if self.paired:

@@ -13,6 +13,7 @@ from intaglio.compiler.constants import Context, LayerConstants
 from intaglio.compiler.layer import Area, Layer
 from intaglio.compiler.panel import REACH
 from intaglio.compiler.reduction import Chunk, Reduction
+from intaglio.compiler.taps import entries, list_fields, runs_of
 from intaglio.spec.commands import Opcode, Operation
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.lane import Precision
@@ -157,7 +158,7 @@ class Windows:
         )
         start = self._out_start(out, piece)
         words, size = weights.get("weight_block", 0), params["param_block"]
-        for run in self._runs(panel):
+        for run in self._listed(panel, view.width) if layer.taps else self._runs(panel):
             self.compute(
                 common
                 | run.reduction.fields(part, local=layer.lane_group > 0)
@@ -202,6 +203,14 @@ class Windows:
         if end - first > 1:
             yield _Run(self._reduction, 0, end - first - 1)
         yield _Run(folded, end - first - 1, 1)
+
+    def _listed(self, panel: Blocks, pitch: int) -> Iterator[_Run]:
+        """Yield the commands of a panel whose blocks have lists of taps."""
+        for first, count in runs_of(self.layer.taps, panel):
+            taps = entries(self.layer.taps[first], self.layer.dilation, pitch)
+            fields = list_fields(self.layer, taps, self._context, self._config)
+            at = first - panel[0]
+            yield _Run(self._reduction, at, count, plane=at, fields=fields)
 
     def _first(self, axis: int, piece: Blocks, taps: Blocks, view: Blocks) -> int:
         """Return the row or column of the view that the first tap of the first window reads.

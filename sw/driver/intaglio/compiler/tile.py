@@ -134,7 +134,7 @@ def _streamed(
 ) -> Tiling | None:
     """Return the tiling of a long sum whose input comes in chunks too; None: there is none."""
     plain = Precision.BITS4 not in (layer.precision, layer.out_precision)
-    plain = plain and layer.scales is None and layer.weights is not None
+    plain = plain and layer.scales is None and layer.weights is not None and not layer.taps
     if not plain or layer.phases or layer.edge != "zero" or resident[0]:
         return None
     width = layer.out_image[1]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from intaglio.compiler.layer import Layer, Params
 from intaglio.compiler.reduction import Chunk, Reduction
+from intaglio.compiler.taps import listed_weights
 from intaglio.spec.commands import Operation
 from intaglio.spec.config import CODES, ArrayConfig
 from intaglio.spec.formats import ByteArray, IntArray
@@ -35,6 +36,8 @@ def pack_weights(layer: Layer, config: ArrayConfig, chunk: Chunk) -> ByteArray:
     weights = layer.weights if layer.excess is None or not chunk.part else layer.excess
     if layer.operation is Operation.DEPTHWISE:
         part = weights[chunk.r0 : chunk.r1, chunk.s0 : chunk.s1]
+        if layer.taps:
+            part = listed_weights(weights, layer.taps, lanes)
         return pack_words(_depthwise(_spread(part, layer.spread, lanes), lanes, depth), config)
     reduction, folded = Reduction.of(layer, config), Reduction.folded(layer, config)
     out = layer.out_image[2]
