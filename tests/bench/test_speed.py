@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from intaglio.bench import speed
+from intaglio.bench.compile import BuildOptions, build_library
 from intaglio.bench.programs import small_program
 from intaglio.spec.presets import PRESETS
 
@@ -30,3 +31,9 @@ def test_bad_names_are_usage_errors() -> None:
     with pytest.raises(SystemExit) as caught:
         speed.main(["--config", "absent"])
     assert caught.value.code == 2
+
+
+def test_a_profiled_build_is_not_made_without_a_run() -> None:
+    """Without one it would be an ordinary build under the name of a profiled one."""
+    with pytest.raises(ValueError, match="train"):
+        build_library("module intaglio_top; endmodule", options=BuildOptions(profiled=True))

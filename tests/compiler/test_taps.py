@@ -39,6 +39,21 @@ def sparse(
     return net.graph(y)
 
 
+def drawn(pick: Any) -> Any:
+    """Return a random layer of few taps; `pick` draws from a strategy."""
+    size = pick(st.tuples(st.integers(1, 12), st.integers(1, 12), st.integers(1, 14)))
+    kernel = pick(st.integers(1, 9)), pick(st.integers(1, 9))
+    return sparse(
+        size,
+        kernel,
+        pick(st.integers(1, min(kernel[0] * kernel[1], 4))),
+        pick(st.integers(0, 99)),
+        stride=(pick(st.integers(1, 3)), pick(st.integers(1, 3))),
+        dilation=(pick(st.integers(1, 3)), pick(st.integers(1, 3))),
+        padding="same",
+    )
+
+
 def commands(program: Any) -> list[dict[str, int]]:
     return [f for opcode, f in decode(program.commands) if opcode is Opcode.COMPUTE]
 
@@ -65,17 +80,7 @@ def test_a_list_is_the_dense_kernel(config: ArrayConfig, padding: Any) -> None:
 
 @given(st.data())
 def test_random_kernels(data: st.DataObject) -> None:
-    pick = data.draw
-    size = pick(st.tuples(st.integers(1, 12), st.integers(1, 12), st.integers(1, 14)))
-    kernel = pick(st.integers(1, 9)), pick(st.integers(1, 9))
-    taps = pick(st.integers(1, min(kernel[0] * kernel[1], 4)))
-    settings = {
-        "stride": (pick(st.integers(1, 3)), pick(st.integers(1, 3))),
-        "dilation": (pick(st.integers(1, 3)), pick(st.integers(1, 3))),
-        "padding": "same",
-    }
-    config = pick(st.sampled_from([TINY, SINGLE]))
-    equal(sparse(size, kernel, taps, pick(st.integers(0, 99)), **settings), config)
+    equal(drawn(data.draw), data.draw(st.sampled_from([TINY, SINGLE])))
 
 
 def test_dense_kernels_stay_dense() -> None:

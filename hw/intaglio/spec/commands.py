@@ -55,6 +55,7 @@ class Operation(IntEnum):
 WORDS = unsigned(20)  # an address or count of on-chip words: buffers up to 2**20 words
 ADDRESS = unsigned(32)  # a byte offset in memory
 COUNT = unsigned(24)  # commands or pixels
+LIST_WORD = unsigned(8)  # a word of the list of taps
 PLACE = signed(16)  # a coordinate in an image, which padding makes negative
 JUMP = signed(24)  # a signed difference of word addresses
 
@@ -145,7 +146,7 @@ COMPUTE = Record(
         Field("out_blocks", unsigned(12), "output channel blocks, 1 or more"),
         Field("spread", unsigned(4), "DEPTHWISE: outputs of a channel: 2, 4 or 8; 0: one"),
         Field("listed", unsigned(1), "1: DEPTHWISE, taps are those of a list; with tap_list only"),
-        Field("list_start", unsigned(8), "listed: first word of the list"),
+        Field("list_start", LIST_WORD, "listed: first word of the list"),
         Field("spread_channel", unsigned(8), "spread: first of the K / spread channels to be read"),
         Field("weight_start", WORDS, "first weight word"),
         Field("weight_step", unsigned(1), "weight words from one step to the next"),

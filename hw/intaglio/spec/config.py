@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
-from intaglio.spec.commands import PARAM, TABLE, TAP, WORDS
+from intaglio.spec.commands import LIST_WORD, PARAM, TABLE, TAP, WORDS
 from intaglio.spec.errors import ConfigError, Finding
 from intaglio.spec.formats import INT8, INT32, IntFormat, signed
 from intaglio.spec.lane import Lane
@@ -169,7 +169,7 @@ class ArrayConfig:
         if self.act_words > (reach := TAP.fields[0].format.max + 1):
             most = reach * self.act_bytes >> 10
             return [("tap_list", self.tap_list, f"0, or acts_kib to {most}")]
-        sizes = [self.depth << n for n in range(9)]
+        sizes = [self.depth << n for n in range(LIST_WORD.bits + 1)]
         rule = ("tap_list", self.tap_list, f"0 or a power of two, {sizes[0]} to {sizes[-1]}")
         return [] if self.tap_list in sizes else [rule]
 

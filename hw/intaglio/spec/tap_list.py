@@ -51,6 +51,11 @@ def with_lists(
     ----------
     constants : bytes
         The region that lists are loaded from.
+
+    Raises
+    ------
+    ValueError
+        A list lies behind the end of `constants`.
     """
     memory = np.zeros((max(config.list_words, 1), config.table_bytes), np.uint8)
     for opcode, fields in commands:
@@ -58,6 +63,8 @@ def with_lists(
         if listing and fields["address"] >= CODES and fields["region"] == Region.CONSTANTS:
             size = fields["row_beats"] * config.bus_bytes
             first = fields["address"] - CODES
+            if fields["offset"] + size > len(constants):
+                raise ValueError(f"a list of taps behind the {len(constants)} bytes of constants")
             data = np.frombuffer(constants, np.uint8, size, fields["offset"])
             words = data.reshape(-1, config.table_bytes)
             memory[first : first + len(words)] = words

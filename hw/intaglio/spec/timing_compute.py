@@ -116,19 +116,8 @@ def gather_reads(fields: Mapping[str, int], config: ArrayConfig) -> int:
 
 
 _GATHERED = (
-    *(
-        "operation",
-        "listed",
-        "paired",
-        "kernel_h",
-        "kernel_w",
-        "pixels",
-        "out_w",
-        "in_h",
-        "in_w",
-        "y0",
-        "x0",
-    ),
+    *("operation", "listed", "paired", "kernel_h", "kernel_w", "pixels", "out_w"),
+    *("in_h", "in_w", "y0", "x0"),
     *("stride_y", "stride_x", "dilation_y", "dilation_x", "window_y", "window_x", "tap_x"),
 )
 

@@ -173,6 +173,8 @@ def _maker(
     """Return the function that builds the library in a folder."""
 
     def make(work: Path) -> None:
+        if options.profiled and train is None:
+            raise ValueError("a profiled build needs something to run: train")
         tools = toolchain()
         (work / "top.v").write_text(verilog)
         words = (tools.verilator, *options.verilate, *(TRACE if waves else ()), "top.v")

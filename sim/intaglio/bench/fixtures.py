@@ -18,19 +18,21 @@ from intaglio.gateware.scratchpad import Scratchpad, word_layout
 from intaglio.gateware.shared import Holder
 from intaglio.gateware.window import WindowGenerator
 from intaglio.gateware.words import accs_layout, request_layout, words_layout, write_layout
-from intaglio.spec.commands import COMPUTE, WORDS
+from intaglio.spec.commands import COMPUTE, TAP, WORDS
 from intaglio.spec.config import ArrayConfig
 
 _FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 class WindowFixture(Holder):
-    """A window generator that takes its commands from a stream `i`."""
+    """A window generator that takes its commands from a stream `i`, lists of taps from `list`."""
 
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
+        self.word = word_layout(config.depth * TAP.bits)
         super().__init__(
             {
+                **({"list": In(stream.Signature(self.word))} if config.tap_list else {}),
                 "i": In(stream.Signature(fields(COMPUTE))),
                 "o": Out(stream.Signature(request_layout(config))),
             }
@@ -50,6 +52,16 @@ class WindowFixture(Holder):
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += command.eq(self.i.payload)
         connect(m, window.o, flipped(self.o))
+        if self.config.tap_list:
+            bits, words = self.config.depth * TAP.bits, self.config.list_words
+            m.submodules.memory = memory = Scratchpad(bits, words)
+            m.d.comb += [
+                self.list.ready.eq(1),
+                memory.i.valid.eq(self.list.valid),
+                memory.i.payload.eq(self.list.payload),
+                memory.address.eq(window.list_address),
+                window.list_data.eq(memory.data),
+            ]
         return m
 
 

@@ -107,6 +107,20 @@ MUTANTS = (
         ("window-tiny",),
     ),
     Mutant(
+        "list-ahead",
+        "taps",
+        "Mux(self.advance, Mux(self.last, 0, word + 1), word)",
+        "Mux(self.advance, word + 1, word)",
+        ("window-tiny-lists",),
+    ),
+    Mutant(
+        "list-row",
+        "window",
+        "tap_y.eq(Mux(command.listed, tap.y, taps.y))",
+        "tap_y.eq(taps.y)",
+        ("window-tiny-lists",),
+    ),
+    Mutant(
         "paired-wrap",
         "cursor",
         "wraps = moved >= self.channels",

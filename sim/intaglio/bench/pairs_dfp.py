@@ -110,7 +110,7 @@ def _shifts(inputs: Values) -> Values:
 
 def _sparse(rng: np.random.Generator, count: int) -> list[int]:
     """Return powers of two of both signs, alone and with `count` different lower bits each."""
-    values = []
+    values = [INT32.min]
     for top in range(INT32.bits - 1):
         for low in (0, *(1 << rng.integers(0, top, count) if top else ())):
             values += [(1 << top) + int(low), -(1 << top) - int(low)]

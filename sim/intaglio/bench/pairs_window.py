@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from intaglio.bench.fixtures import GatherFixture, WindowFixture
 from intaglio.bench.row import Row, Values
-from intaglio.spec.commands import Operation
+from intaglio.spec.commands import TAP, Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.window import Window, pair_fields, tile_pixels
@@ -59,11 +60,25 @@ def _commands(config: ArrayConfig) -> list[dict[str, int]]:
 
 def _window_golden(config: ArrayConfig, inputs: Values) -> Values:
     """Return the requests from the definition in :class:`Window`, window by window."""
-    requests = [r for command in inputs["i"] for r in _requests(config, command)]
+    lists = [word["data"] for word in inputs.get("list", [])]
+    requests = [r for command in inputs["i"] for r in _requests(config, command, lists)]
     return {"o": requests}
 
 
-def _requests(config: ArrayConfig, command: dict[str, int]) -> list[dict[str, Any]]:
+def _move(config: ArrayConfig, command: dict[str, int], lists: list[int], r: int, s: int) -> Any:
+    """Return how many words, rows and columns tap (r, s) lies behind the first one."""
+    if not command.get("listed"):
+        right, down = s * command.get("dilation_x", 0), r * command.get("dilation_y", 0)
+        return r * command.get("tap_y", 0) + s * command["tap_x"], down, right
+    word, place = divmod(s, config.depth)
+    entry = lists[command["list_start"] + word] >> place * TAP.bits & (1 << TAP.bits) - 1
+    tap = TAP.from_bytes(entry.to_bytes(TAP.bits // 8, "little"))
+    return tap["jump"], tap["y"], tap["x"]
+
+
+def _requests(
+    config: ArrayConfig, command: dict[str, int], lists: list[int]
+) -> list[dict[str, Any]]:
     """Return the requests of one command."""
     operation = Operation(command.get("operation", 0))
     tile = tile_pixels(operation, config)
@@ -95,14 +110,14 @@ def _requests(config: ArrayConfig, command: dict[str, int]) -> list[dict[str, An
                     i, j = divmod(first + p, command["out_w"])
                     y = command.get("y0", 0) + i * command["stride_y"]
                     x = command.get("x0", 0) + j * command["stride_x"]
-                    y += r * command.get("dilation_y", 0)
-                    x += (s + d) * command.get("dilation_x", 0)
+                    jump, down, right = _move(config, command, lists, r, s + d)
+                    y += down
+                    x += right
                     good = 0 <= y < command["in_h"] and 0 <= x < command["in_w"]
                     good &= p < count and d < wide and s + d < width
                     inside |= good << lane
                     word = command["start"] + i * command["window_y"] + j * command["window_x"]
-                    word += r * command.get("tap_y", 0) + (s + d) * command["tap_x"]
-                    word += b * command["in_block"]
+                    word += jump + b * command["in_block"]
                     if not convolves or command.get("local"):
                         word += block * command["in_block"]
                     # Outside the image the address means nothing; it follows the same sum.
@@ -160,7 +175,43 @@ def _window_inputs(config: ArrayConfig, rng: np.random.Generator) -> Values:
     return {"i": _commands(config)}
 
 
-ROWS = tuple(
+def _list_inputs(config: ArrayConfig, rng: np.random.Generator) -> Values:
+    """Return lists that fill their memory, DEPTHWISE commands that read them, and plain ones."""
+    depth, plain = config.depth, _commands(config)
+    lists: list[dict[str, int]] = []
+    commands = []
+    for n, count in enumerate((1, depth, 5 * depth, 8 * depth - 1, 2 * depth + 1)):
+        window = WINDOWS[n]
+        places = rng.integers(0, 7, (count, 2))
+        taps = [{"jump": int(y * window.in_w + x), "y": int(y), "x": int(x)} for y, x in places]
+        listed = {"listed": 1, "list_start": len(lists), "kernel_h": 1, "kernel_w": count}
+        for first in range(0, count, depth):
+            run = b"".join(TAP.to_bytes(tap) for tap in taps[first : first + depth])
+            lists.append({"address": len(lists), "data": int.from_bytes(run, "little")})
+        fields = window.fields(Operation.DEPTHWISE, config) | {
+            **{"operation": int(Operation.DEPTHWISE), "in_blocks": 1, "in_block": 130},
+            **{"steps": 1, "last_steps": 1, "out_blocks": 1 + n % 3},
+        }
+        commands += [fields | listed, plain[4 * n + 1]]
+    return {"list": lists, "i": commands}
+
+
+LISTS = (
+    replace(TINY, name="tiny-lists", tap_list=64),
+    replace(TINY, name="tiny-lists-single", depth=1, tap_list=32),
+)
+LIST_ROWS = tuple(
+    Row(
+        name=f"window-{config.name}",
+        build=partial(WindowFixture, config),
+        inputs=partial(_list_inputs, config),
+        golden=partial(_window_golden, config),
+        first=("list",),
+        latency=None,
+    )
+    for config in LISTS
+)
+ROWS = LIST_ROWS + tuple(
     row
     for config in (TINY, DEFAULT)
     for row in (

@@ -6,6 +6,7 @@ A process of its own, so that the tools' environment stays out of ours and one s
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -34,9 +35,17 @@ def main() -> None:
             test_module=job["module"],
             build_dir=job["build_dir"],
             test_dir=job["test_dir"],
-            extra_env=job["env"],
+            extra_env=job["env"] | _own_libraries(),
             waves=job["waves"],
         )
+
+
+def _own_libraries() -> dict[str, str]:
+    """Return where this environment's cocotb is: what is cached may name one that is gone."""
+    from cocotb_tools.config import libs_dir
+
+    others = os.environ.get("LD_LIBRARY_PATH")
+    return {"LD_LIBRARY_PATH": os.pathsep.join((str(libs_dir), *([others] if others else ())))}
 
 
 if __name__ == "__main__":

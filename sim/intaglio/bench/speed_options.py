@@ -22,7 +22,7 @@ from intaglio.bench.device import SimDevice
 from intaglio.bench.programs import Job, small_program
 from intaglio.bench.source import accelerator_verilog
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.errors import IntaglioError
+from intaglio.spec.errors import Finding, IntaglioError, ToolError
 from intaglio.spec.presets import PRESETS
 
 ROUNDS = 3
@@ -100,6 +100,17 @@ def _train(config: ArrayConfig, library: Path) -> None:
     process = get_context("spawn").Process(target=_trained, args=(config, library))
     process.start()
     process.join()
+    if process.exitcode:
+        raise ToolError(
+            Finding(
+                "E602",
+                f"the run that is to be profiled ended with {process.exitcode}",
+                where=config.name,
+                have=f"exit status {process.exitcode}",
+                need="exit status 0",
+                help="its message stands above",
+            )
+        )
 
 
 def _trained(config: ArrayConfig, library: Path) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from intaglio.ledger.entry import Clause, Entry, Verdict, judge
-from intaglio.ledger.layers import TINY, Net, run
+from intaglio.ledger.layers import TINY, Net, Ran, run
+from intaglio.spec.commands import Opcode, decode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.spaced_kernel import bilinear, gaussian, tap_list
@@ -87,14 +88,13 @@ def _kernel(size: int, count: int, whole: bool, seed: int) -> np.ndarray:
     return np.stack(channels, axis=2).astype(np.int8)
 
 
-def _ran(kernels: list[np.ndarray], config: ArrayConfig) -> tuple[int, int]:
-    """Run a layer with these channel blocks in gates; return compute cycles and array steps."""
+def _ran(kernels: list[np.ndarray], config: ArrayConfig) -> Ran:
+    """Run a layer with these channel blocks in gates, every code compared."""
     net = Net("dcls", 11)
     weights = np.concatenate(kernels, axis=2)[None]
     source = net.input(*IMAGE, weights.shape[3], 5)
     graph = net.graph(net.conv(source, weights, depthwise=True, padding="same", zero=-4))
-    ran = run(graph, config)
-    return ran.counters["COMPUTE_CYCLES"], ran.counters["MAC_CYCLES"]
+    return run(graph, config)
 
 
 def _taps(kernel: np.ndarray) -> int:
@@ -103,16 +103,17 @@ def _taps(kernel: np.ndarray) -> int:
 
 def engine() -> Verdict:
     """Compare lists of taps with dense kernels: every code of layers of two blocks."""
-    done = []
+    codes, lists, texts = 0, True, []
     for size, whole in ((17, True), (17, False), (9, False)):
         for config in (LISTS, PAIRS):
             blocks = [_kernel(size, COUNT, whole, n)[..., : config.channels] for n in range(2)]
-            _cycles, _ = _ran(blocks, config)
-            done.append(f"{size}x{size} {[_taps(block) for block in blocks]} on {config.name}")
-    codes = IMAGE[0] * IMAGE[1] * 2
-    return judge(
-        bool(done), f"taps of each block {', '.join(done)}: {codes} codes a channel, 0 differ"
-    )
+            ran = _ran(blocks, config)
+            codes += ran.compared
+            sums = [f for opcode, f in decode(ran.program.commands) if opcode is Opcode.COMPUTE]
+            lists &= all(fields["listed"] for fields in sums)
+            texts.append(f"{size}x{size} {[_taps(block) for block in blocks]} on {config.name}")
+    text = f"taps of each block {', '.join(texts)}: {codes} codes, 0 differ"
+    return judge(lists and codes > 0, text if lists else f"{text}, but not all by lists")
 
 
 def proportional() -> Verdict:
@@ -122,12 +123,13 @@ def proportional() -> Verdict:
     for size, count, whole in CASES:
         kernel = _kernel(size, count, whole, 0)
         taps = _taps(kernel)
-        cycles, steps = _ran([kernel], LISTS)
+        counters = _ran([kernel], LISTS).counters
+        cycles, steps = counters["COMPUTE_CYCLES"], counters["MAC_CYCLES"]
         few &= taps <= (1 if whole else 4) * count and steps == taps * tiles
         rates.append(cycles / (taps * tiles))
         texts.append(f"{size}x{size} count {count}: {taps} taps {cycles} cycles")
-    dense, _ = _ran([_kernel(SIZE, COUNT, True, 0)], DENSE)
-    texts.append(f"dense {SIZE}x{SIZE} {dense}")
+    dense = _ran([_kernel(SIZE, COUNT, True, 0)], DENSE)
+    texts.append(f"dense {SIZE}x{SIZE} {dense.counters['COMPUTE_CYCLES']}")
     rng = np.random.default_rng(3)
     own = np.concatenate(
         [_kernel(SIZE, COUNT, True, int(seed))[..., :1] for seed in rng.integers(99, size=8)], 2

@@ -17,6 +17,7 @@ from intaglio.api.plan import Plan
 from intaglio.api.plan import compile as compile_model
 from intaglio.spec.commands import decode
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.tap_list import with_lists
 
 if TYPE_CHECKING:
     from intaglio.api.outcome import Run
@@ -162,7 +163,8 @@ def _figures(model: Model, reference: tuple[list[dict[str, str]], str] | None) -
 
 def _bounds(plan: Plan, memory: MemorySettings) -> dict[int, str]:
     parts: dict[int, list[Command]] = {}
-    for opcode, fields in decode(plan.program.commands):
+    commands = decode(plan.program.commands)
+    for opcode, fields in with_lists(commands, plan.config, plan.program.constants):
         parts.setdefault(fields["layer"], []).append((opcode, fields))
     settings = memory_model(memory)
     return {

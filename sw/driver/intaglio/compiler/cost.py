@@ -8,12 +8,10 @@ from intaglio.compiler.layer import Layer
 from intaglio.compiler.product import ProductLayer
 from intaglio.compiler.product_tile import product_cost
 from intaglio.compiler.reduction import Reduction, whole_chunk
-from intaglio.compiler.tiling import Tiling, input_edges
+from intaglio.compiler.tiling import COMMAND_CYCLES, Tiling, input_edges
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.tensor import blocks_of
 from intaglio.spec.window import tile_pixels
-
-COMMAND_CYCLES = 32  # to fill and drain the pipeline once for each command
 
 
 def weight_beats(layer: Layer, config: ArrayConfig) -> int:

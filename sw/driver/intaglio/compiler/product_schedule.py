@@ -30,6 +30,10 @@ def passage_bytes(layer: ProductLayer, config: ArrayConfig, tiling: Tiling) -> i
     return AREAS * (rows if layer.vectors else panels)
 
 
+APART = {"operation": int(Operation.DEPTHWISE), "in_blocks": 1, "steps": 1, "last_steps": 1}
+"""Fields of a product whose channels are kept apart."""
+
+
 class ProductSchedule:
     """What schedules of products share, and that of a product by weights."""
 
@@ -121,7 +125,7 @@ class ProductSchedule:
         """Append the sums of an area; `out` begins with the first of its blocks."""
         layer, config = self._layer, self._config
         rows, inner = layer.tap_rows, blocks_of(layer.image[2], config.channels)
-        batch, block, (first, end) = area.y0, layer.words(config), blocks
+        batch, (first, end) = area.y0, blocks
         window = Window(
             base=source.at(batch, area.x0),
             in_h=1,
@@ -138,23 +142,37 @@ class ProductSchedule:
             window.fields(Operation.CONV, config)
             | self._sums(layer.image[2])
             | self._requantised(1)
+            | self._rows_of_taps(weights)
             | {
-                # Every row of taps reads the same words, but for those outside the image.
-                "tap_y": 0,
-                "y0": -layer.outside[0],
-                "in_h": rows - layer.outside[0],
-                "pad_value": layer.outside[1],
                 "in_block": source.block,
                 "in_blocks": inner,
                 "out_start": out.at(batch, area.x0),
                 "out_row": out.width,
                 "out_block": out.block,
                 "out_blocks": end - first,
-                "weight_start": weights,
-                "weight_step": 1,
-                "weight_block": block,
             }
         )
+
+    def _rows_of_taps(self, weights: int, height: int = 1) -> dict[str, int]:
+        """Return the fields of rows of taps that all read the same words, or lie outside the image.
+
+        Parameters
+        ----------
+        weights : int
+            First word.
+        height : int
+            Rows of the image that one row of taps reads.
+        """
+        layer = self._layer
+        return {
+            "tap_y": 0,
+            "y0": -layer.outside[0] * height,
+            "in_h": (layer.tap_rows - layer.outside[0]) * height,
+            "pad_value": layer.outside[1],
+            "weight_start": weights,
+            "weight_step": 1,
+            "weight_block": layer.words(self._config),
+        }
 
     def _reorder(
         self,

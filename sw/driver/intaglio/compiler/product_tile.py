@@ -6,13 +6,12 @@ from intaglio.compiler.product import ProductLayer, fits_ahead
 from intaglio.compiler.product_vector import MOST_BLOCKS, vector_sizes
 from intaglio.compiler.scale import ScaleLayer
 from intaglio.compiler.scale_schedule import scale_cost
-from intaglio.compiler.tiling import Tiling
+from intaglio.compiler.tiling import COMMAND_CYCLES, Tiling
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.tensor import blocks_of
 
 Gap = tuple[int, int]
-COMMAND_CYCLES = 32
 
 
 def tile_product(

@@ -18,7 +18,7 @@ from intaglio.compiler.buffers import View, transfers
 from intaglio.compiler.constants import Context
 from intaglio.compiler.layer import Area, Layer
 from intaglio.compiler.product import ProductLayer, fits_ahead
-from intaglio.compiler.product_schedule import AREAS, WEIGHTS, A, B, ProductSchedule
+from intaglio.compiler.product_schedule import APART, AREAS, WEIGHTS, A, B, ProductSchedule
 from intaglio.compiler.tiling import Tiling
 from intaglio.compiler.weights import pack_words
 from intaglio.spec.commands import Opcode, Operation
@@ -133,22 +133,14 @@ class _Vectors(ProductSchedule):
         )
         self._compute(
             window.fields(Operation.DEPTHWISE, config)
-            | {"in_blocks": 1, "steps": 1, "last_steps": 1}
+            | APART
             | self._requantised(1)
+            | self._rows_of_taps(weights, count)
             | {
-                "operation": int(Operation.DEPTHWISE),
-                # Every row of taps reads the same words, but for those outside the image.
-                "tap_y": 0,
-                "y0": -layer.outside[0] * count,
-                "in_h": (layer.tap_rows - layer.outside[0]) * count,
-                "pad_value": layer.outside[1],
                 "out_start": out.at(batch, 0),
                 "out_row": out.block,
                 "out_block": 1,
                 "out_blocks": rows,
-                "weight_start": weights,
-                "weight_step": 1,
-                "weight_block": layer.words(config),
             }
         )
         self._store(area, panel, out)

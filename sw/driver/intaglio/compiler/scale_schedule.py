@@ -9,16 +9,14 @@ from intaglio.compiler.buffers import View
 from intaglio.compiler.constants import Context
 from intaglio.compiler.layer import Area
 from intaglio.compiler.panel import REACH
-from intaglio.compiler.product_schedule import WEIGHTS, A, B, Panel, ProductSchedule
+from intaglio.compiler.product_schedule import APART, WEIGHTS, A, B, Panel, ProductSchedule
 from intaglio.compiler.scale import ScaleLayer
-from intaglio.compiler.tiling import Tiling
+from intaglio.compiler.tiling import COMMAND_CYCLES, Tiling
 from intaglio.compiler.weights import pack_words
 from intaglio.spec.commands import Opcode, Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.tensor import blocks_of
 from intaglio.spec.window import Window
-
-COMMAND_CYCLES = 32
 
 
 def lane_weights(config: ArrayConfig) -> npt.NDArray[np.int8]:
@@ -100,23 +98,15 @@ class _Scaling(ProductSchedule):
         )
         self._compute(
             window.fields(Operation.DEPTHWISE, config)
-            | {"in_blocks": 1, "steps": 1, "last_steps": 1}
+            | APART
             | self._requantised(1)
+            | self._rows_of_taps(weights)
             | {
-                "operation": int(Operation.DEPTHWISE),
-                # Every row of taps reads the same words, but for those outside the image.
-                "tap_y": 0,
-                "y0": -layer.outside[0],
-                "in_h": layer.tap_rows - layer.outside[0],
-                "pad_value": layer.outside[1],
                 "in_block": source.block,
                 "out_start": out.at(0, area.x0),
                 "out_row": out.width,
                 "out_block": out.block,
                 "out_blocks": panel[1] - panel[0],
-                "weight_start": weights,
-                "weight_step": 1,
-                "weight_block": layer.words(config),
             }
         )
 

@@ -10,6 +10,8 @@ from intaglio.compiler.reduction import Chunk
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.tensor import blocks_of
 
+COMMAND_CYCLES = 32  # about what a command takes to fill and drain the pipeline
+
 
 @dataclass(frozen=True)
 class Tiling:
