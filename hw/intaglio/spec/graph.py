@@ -39,6 +39,7 @@ class Op(Enum):
     DEPTH_TO_SPACE = "depth_to_space"
     TRANSPOSED_CONV = "transposed_conv"
     MATMUL = "matmul"
+    SCALE_ADD = "scale_add"
 
 
 class Activation(Enum):
@@ -190,7 +191,8 @@ class Node:
 
     Inputs: CONV, DEPTHWISE, DENSE, TRANSPOSED_CONV: (activation, weights, bias), where these have
     group scales followed by them; PRELU:
-    (activation, slopes); ADD, SUB, MUL, MATMUL: (a, b); CONCAT: all parts; others: (activation,).
+    (activation, slopes); ADD, SUB, MUL, MATMUL: (a, b); SCALE_ADD: (activation, factors, addend),
+    see :mod:`intaglio.spec.scale_add`; CONCAT: all parts; others: (activation,).
     """
 
     op: Op

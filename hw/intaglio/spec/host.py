@@ -23,8 +23,10 @@ from intaglio.spec.quant import (
     multiplier,
     requantise,
     rescale_add_operand,
+    rounding_of,
 )
 from intaglio.spec.resize import bilinear
+from intaglio.spec.scale_add import addend_weight
 from intaglio.spec.softmax16 import softmax16
 from intaglio.spec.softmax_float import softmax_float
 from intaglio.spec.softmax_sums import softmax_sums
@@ -127,6 +129,17 @@ def _multiply(operator: HostOperator, operands: Sequence[Array]) -> Array:
     return _requantised(product, requant)
 
 
+def _scale_add(operator: HostOperator, operands: Sequence[Array]) -> Array:
+    """The product and the weighted addend in one sum, rounded once (:mod:`.scale_add`)."""
+    qx, qf, qr, qy = operator.quants
+    x, factors, addend = (_centred(operator, operands, place) for place in range(3))
+    acc = x * factors + addend_weight(qx, qf, qr) * addend
+    scale = multiplier(qx.scale * qf.scale / qy.scale)
+    rounding = rounding_of(operator.op, operator.reference)
+    requant = Requant((scale,), int(rounding), qy.zero_point, *operator.clamp)
+    return _requantised(acc, requant)
+
+
 def _prelu(operator: HostOperator, operands: Sequence[Array]) -> Array:
     """Two requantisations: of codes from zero up, and of products with the slopes."""
     qx, qa, qy = operator.quants
@@ -199,6 +212,7 @@ _OPERATORS: dict[Op, Callable[[HostOperator, Sequence[Array]], Array]] = {
     Op.SUB: _pair,
     Op.MAX_POOL: _max_pool,
     Op.MUL: _multiply,
+    Op.SCALE_ADD: _scale_add,
     Op.PRELU: _prelu,
     Op.MATMUL: _matmul,
     Op.TRANSPOSED_CONV: _transposed_conv,

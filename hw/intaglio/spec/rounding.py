@@ -42,6 +42,7 @@ _EIGHT = {
     Op.ADD: Rounding.DOUBLE,
     Op.SUB: Rounding.DOUBLE,
     Op.MUL: Rounding.DOUBLE,
+    Op.SCALE_ADD: Rounding.SINGLE_UP,
     Op.PRELU: Rounding.DOUBLE,
     Op.TABLE: Rounding.SINGLE_AWAY,
     Op.MEAN: Rounding.DOUBLE,

@@ -107,7 +107,7 @@ _OPERATORS: dict[Op, Callable[[Step], Codes]] = {
     **dict.fromkeys(
         (
             *(Op.MUL, Op.PRELU, Op.MATMUL, Op.TRANSPOSED_CONV, Op.CONCAT, Op.PAD, Op.SLICE),
-            *(Op.TRANSPOSE, Op.RESIZE, Op.ARGMAX, Op.DEPTH_TO_SPACE),
+            *(Op.TRANSPOSE, Op.RESIZE, Op.ARGMAX, Op.DEPTH_TO_SPACE, Op.SCALE_ADD),
         ),
         _host,
     ),

@@ -20,7 +20,7 @@ NINE_BITS = "has unsigned weights whose zero point leaves nine bits"
 MOST_WEIGHT = 2 * INT8.max  # what two passes over the window reach
 __all__ = ["HOST", "activations", "check_graph", "faults_of"]
 
-SEVERAL = (Op.ADD, Op.SUB, Op.MUL, Op.MATMUL, Op.CONCAT)
+SEVERAL = (Op.ADD, Op.SUB, Op.MUL, Op.MATMUL, Op.SCALE_ADD, Op.CONCAT)
 """Operators that read more than one activation."""
 _WEIGHTED = (Op.CONV, Op.DEPTHWISE, Op.DENSE, Op.TRANSPOSED_CONV)
 
@@ -55,7 +55,8 @@ def _node_findings(graph: Graph, node: Node, config: ArrayConfig, reference: str
     if node.op in _WEIGHTED:
         findings += _weight_findings(graph, node, config)
     findings += _form_findings(graph, node)
-    if node.op in HOST or (node.op is Op.MUL and host_reason(graph, node, reference, config)):
+    products = {Op.MUL, Op.SCALE_ADD}
+    if node.op in HOST or (node.op in products and host_reason(graph, node, reference, config)):
         return findings
     op = Op.MAX_POOL if node.op in {Op.PAD, Op.SLICE} else node.op
     mode = rounding_of(op, reference, format_of(graph.tensors[node.inputs[0]]).bits)

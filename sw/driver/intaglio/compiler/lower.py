@@ -16,6 +16,7 @@ from intaglio.compiler.lower_wide import in_eight_bits
 from intaglio.compiler.product import lower_product
 from intaglio.compiler.prove import prove_accumulator
 from intaglio.compiler.scale import lower_scale
+from intaglio.compiler.scale_add import lower_scale_add
 from intaglio.spec.commands import Operation
 from intaglio.spec.formats import IntArray
 from intaglio.spec.graph import OVER_CHANNELS, Graph, Node, Op, Tensor, pads_of
@@ -246,4 +247,5 @@ _LOWER: dict[Op, Callable[[Graph, Node, int, str], Layer]] = {
     Op.MEAN: _pool(lower_mean),
     Op.MATMUL: lower_product,
     Op.MUL: lower_scale,
+    Op.SCALE_ADD: lower_scale_add,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from intaglio.compiler.lower_pairs import pair_table
-from intaglio.compiler.product import product_fault
+from intaglio.compiler.product import lanes_fault, product_fault
 from intaglio.compiler.scale import scale_fault
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.graph import Graph, Node, Op
@@ -28,6 +28,7 @@ SOMETIMES = {
     Op.PAD: "on the host unless it pads height and width",
     Op.SLICE: "on the host unless it cuts height and width",
     Op.MUL: "on the host unless one operand is a factor for each channel, in int8",
+    Op.SCALE_ADD: "what reference own makes of MUL by channels and ADD; on the host as MUL is",
     Op.MATMUL: "on the host unless it multiplies int8 activations of one image",
 }
 """Operators that run on the array in most forms, and when not."""
@@ -41,6 +42,8 @@ def host_reason(graph: Graph, node: Node, reference: str, config: ArrayConfig | 
     """Return why a node runs on the host; empty: it runs on the array, or on that of `config`."""
     if node.op is Op.MATMUL:
         return product_fault(graph, node, config)
+    if node.op is Op.SCALE_ADD:
+        return "" if config is None else lanes_fault(config)
     if node.op in HOST or node.op is Op.MUL:
         return HOST.get(node.op) or scale_fault(graph, node, reference, config)
     if node.op in APART and graph.tensors[node.inputs[0]].dtype == "int16":

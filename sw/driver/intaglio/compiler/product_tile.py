@@ -5,6 +5,7 @@ from __future__ import annotations
 from intaglio.compiler.product import ProductLayer, fits_ahead
 from intaglio.compiler.product_vector import MOST_BLOCKS, vector_sizes
 from intaglio.compiler.scale import ScaleLayer
+from intaglio.compiler.scale_add import ScaleAddLayer
 from intaglio.compiler.scale_schedule import scale_cost
 from intaglio.compiler.tiling import COMMAND_CYCLES, Tiling
 from intaglio.spec.config import ArrayConfig
@@ -67,10 +68,14 @@ def _tile_scale(
             for blocks in _shares(most, 1):
                 image = blocks * columns
                 sizes = (total, image, total * config.depth, image)
-                slots = _placed(sizes, (*resident[:2], False, resident[2]), gaps, copies)
+                stays = (*resident[:2], False, resident[-1])
+                if isinstance(layer, ScaleAddLayer):
+                    sizes, stays = (*sizes, image), (*stays, resident[2])
+                slots = _placed(sizes, stays, gaps, copies)
                 if slots is not None:
                     return Tiling(1, columns, blocks, slots, True, ())
-    least = (total * (1 + config.depth) + 2 * min(config.pixels, width)) * config.act_bytes
+    parts = len(layer.inputs) * min(config.pixels, width)
+    least = (total * (1 + config.depth) + parts) * config.act_bytes
     raise _no_room(layer, config, least)
 
 

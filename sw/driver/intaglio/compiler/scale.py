@@ -38,7 +38,7 @@ def scale_fault(graph: Graph, node: Node, reference: str, config: ArrayConfig | 
     tensors = [graph.tensors[n] for n in (*node.inputs[:2], node.outputs[0])]
     if any(tensor.dtype != "int8" for tensor in tensors):
         return "the array multiplies activations of 8 bits by each other"
-    factors = _factors(graph, node)
+    factors = factors_place(graph, node)
     if factors < 0:
         return "the array multiplies by one factor for each channel, not for each place"
     if reference == "onnxruntime" and _float_scale(*_forms(graph, node)) is None:
@@ -46,7 +46,7 @@ def scale_fault(graph: Graph, node: Node, reference: str, config: ArrayConfig | 
     return "" if config is None else lanes_fault(config)
 
 
-def _factors(graph: Graph, node: Node) -> int:
+def factors_place(graph: Graph, node: Node) -> int:
     """Return which input holds a factor for each channel of the other, -1 if none does."""
     images = [image_of(graph.tensors[n]) for n in node.inputs[:2]]
     out = image_of(graph.tensors[node.outputs[0]])
@@ -58,7 +58,7 @@ def _factors(graph: Graph, node: Node) -> int:
 
 def is_channel_scale(graph: Graph, node: Node) -> bool:
     """Tell whether a MUL multiplies an image by a factor for each channel."""
-    return node.op is Op.MUL and _factors(graph, node) >= 0
+    return node.op is Op.MUL and factors_place(graph, node) >= 0
 
 
 def _forms(graph: Graph, node: Node) -> tuple[Forms, int, int]:
@@ -85,7 +85,7 @@ def _float_scale(forms: Forms, low: int, high: int) -> Scale | None:
 
 def lower_scale(graph: Graph, node: Node, index: int, reference: str) -> ScaleLayer:
     """Return a MUL by a factor for each channel as a layer."""
-    place = _factors(graph, node)
+    place = factors_place(graph, node)
     numbers = (node.inputs[place], node.inputs[1 - place])
     factors, x, y = (quant_of(graph.tensors[n]) for n in (*numbers, node.outputs[0]))
     height, width, channels = image_of(graph.tensors[node.outputs[0]])

@@ -34,20 +34,20 @@ def lane_weights(config: ArrayConfig) -> npt.NDArray[np.int8]:
     return words.reshape(-1, lanes, depth)
 
 
-def schedule_scale(context: Context, layer: ScaleLayer, tiling: Tiling) -> None:
-    """Append the commands of a product by factors, panel by panel."""
-    scheduler = _Scaling(context, layer, tiling)
-    scheduler.spread()
-    for panel in tiling.panels(layer, context.config):
-        weights = scheduler.weights((0, *panel))
-        for area in tiling.strips(layer):
-            scheduler.multiply(area, panel, weights)
+class ScaleSchedule(ProductSchedule):
+    """Weights of all factors first, then panel by panel."""
 
-
-class _Scaling(ProductSchedule):
     def __init__(self, context: Context, layer: ScaleLayer, tiling: Tiling) -> None:
         super().__init__(context, layer, tiling)
         self._lanes = context.constants.add(pack_words(lane_weights(self._config), self._config))
+
+    def run(self) -> None:
+        """Append all commands."""
+        self.spread()
+        for panel in self._tiling.panels(self._layer, self._config):
+            weights = self.weights((0, *panel))
+            for area in self._tiling.strips(self._layer):
+                self.multiply(area, panel, weights)
 
     def spread(self) -> None:
         """Make weights of all factors, which pass through memory."""
@@ -74,16 +74,27 @@ class _Scaling(ProductSchedule):
 
     def multiply(self, area: Area, panel: tuple[int, int], weights: int) -> None:
         """Multiply the pixels of an area by the factors of a panel."""
-        source = self._operand(B, area, panel)
+        views = (self._operand(B, area, panel), *self._others(area, panel))
         out = self._output(area, panel[0])
         for x in range(area.x0, area.x1, REACH):
-            self._pixels(Area(0, 1, x, min(x + REACH, area.x1)), source, out, panel, weights)
+            self._pixels(Area(0, 1, x, min(x + REACH, area.x1)), views, out, panel, weights)
         self._store(area, panel, out)
 
+    def _others(self, area: Area, panel: tuple[int, int]) -> tuple[View, ...]:
+        """Return where further operands of an area lie."""
+        return ()
+
     def _pixels(
-        self, area: Area, source: View, out: View, panel: tuple[int, int], weights: int
+        self,
+        area: Area,
+        views: tuple[View, ...],
+        out: View,
+        panel: tuple[int, int],
+        weights: int,
     ) -> None:
+        """Append the products of an area."""
         layer, config, count = self._layer, self._config, area.x1 - area.x0
+        (source,) = views
         window = Window(
             base=source.at(0, area.x0),
             in_h=1,
@@ -117,8 +128,8 @@ def scale_cost(
     """Return about how many cycles a product by factors takes and how many beats it moves."""
     pixels, blocks = layer.out_image[1], blocks_of(layer.out_image[2], config.channels)
     panels, strips = -(-blocks // tiling.blocks), -(-pixels // tiling.columns)
-    moved = (0 if resident[1] else 1) + (0 if resident[2] else 1)
-    beats = blocks * (pixels * moved + config.depth * (1 + layer.tap_rows))
+    moved = sum(not stays for stays in resident[1:])
+    beats = blocks * (pixels * moved + config.depth * (1 + layer.words(config)))
     tile = max(layer.words(config), config.pixels * config.drain_steps)
     compute = blocks * -(-pixels // config.pixels) * tile
     return max(beats, compute) + COMMAND_CYCLES * panels * (2 + strips), beats

@@ -13,7 +13,9 @@ from intaglio.compiler.product_triangle import schedule_product
 from intaglio.compiler.product_vector import schedule_vectors
 from intaglio.compiler.reduction import Chunk
 from intaglio.compiler.scale import ScaleLayer
-from intaglio.compiler.scale_schedule import schedule_scale
+from intaglio.compiler.scale_add import ScaleAddLayer
+from intaglio.compiler.scale_add_schedule import ScaleAddSchedule
+from intaglio.compiler.scale_schedule import ScaleSchedule
 from intaglio.compiler.schedule_edges import EdgeCopies, edge_transfers
 from intaglio.compiler.schedule_windows import Windows
 from intaglio.compiler.tiling import Tiling, input_area
@@ -27,8 +29,10 @@ def schedule_layer(context: Context, layer: Layer, tiling: Tiling) -> None:
     """Append the commands of one layer to the stream of `context`."""
     if layer.own_images:
         context = replace(context, homes=_homes(context, layer))
-    if isinstance(layer, ScaleLayer):
-        schedule_scale(context, layer, tiling)
+    if isinstance(layer, ScaleAddLayer):
+        ScaleAddSchedule(context, layer, tiling).run()
+    elif isinstance(layer, ScaleLayer):
+        ScaleSchedule(context, layer, tiling).run()
     elif isinstance(layer, ProductLayer):
         run = schedule_vectors if layer.vectors else schedule_product
         run(context, layer, tiling)
@@ -39,8 +43,9 @@ def schedule_layer(context: Context, layer: Layer, tiling: Tiling) -> None:
 def _homes(context: Context, layer: Layer) -> dict[int, Home]:
     """Return the places of all tensors, those of a layer's own in the shapes that it has."""
     homes = dict(context.homes)
-    for number, image in ((layer.inputs[-1], layer.image), (layer.output, layer.out_image)):
-        homes[number] = replace(homes[number], image=image)
+    for number in layer.inputs[1:] or layer.inputs:
+        homes[number] = replace(homes[number], image=layer.image)
+    homes[layer.output] = replace(homes[layer.output], image=layer.out_image)
     return homes
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
-from intaglio.spec.graph import Graph, Node
+import numpy as np
+import numpy.typing as npt
+
+from intaglio.spec.graph import Graph, Node, Tensor
+from intaglio.spec.requant import format_of
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,33 @@ def reshaped(graph: Graph, rewrite: Rewrite) -> Graph:
     """Return the graph with the shapes that tensors have after a rewrite."""
     tensors = {n: replace(graph.tensors[n], shape=shape) for n, shape in rewrite.shapes.items()}
     return replace(graph, tensors={**graph.tensors, **tensors})
+
+
+def isolated(graph: Graph, nodes: tuple[Node, ...], inputs: tuple[int, ...]) -> Graph:
+    """Return some operators as a graph of their own, whose inputs are those of `inputs` they read."""
+    read = tuple(n for n in inputs if any(n in node.inputs for node in nodes))
+    return replace(graph, nodes=nodes, inputs=read, outputs=nodes[-1].outputs)
+
+
+def random_inputs(
+    graph: Graph, rewrite: Rewrite, seed: int
+) -> tuple[tuple[int, ...], dict[int, npt.NDArray[Any]]]:
+    """Return the activations that the operators of a rewrite read, and random codes for each."""
+    nodes = (*rewrite.context, *rewrite.before)
+    given = [n for node in nodes for n in node.inputs if n >= 0]
+    made = {n for node in nodes for n in node.outputs}
+    inputs = tuple(
+        n for n in dict.fromkeys(given) if n not in made and graph.tensors[n].data is None
+    )
+    rng = np.random.default_rng(seed)
+    return inputs, {n: random_codes(graph.tensors[n], rng) for n in inputs}
+
+
+def random_codes(tensor: Tensor, rng: np.random.Generator) -> npt.NDArray[Any]:
+    """Return codes of a tensor, all equally likely."""
+    form = format_of(tensor)
+    kind = np.int16 if tensor.dtype == "int16" else np.int8
+    return rng.integers(form.min, form.max + 1, tensor.shape).astype(kind)
 
 
 def _renamed(node: Node, old: int, new: int) -> Node:
