@@ -73,6 +73,7 @@ class Net:
         depthwise: bool = False,
         exact: bool = False,
         zero: int = 0,
+        scale: float = 0.0,
         **settings: Any,
     ) -> int:
         """Add a convolution, of random weights where none are given.
@@ -84,6 +85,8 @@ class Net:
         exact : bool
             The output is the sum itself, clamped to its codes; else the sum is scaled so that
             random ones spread over the codes.
+        scale : float
+            Of the output, where it is not that of integer weights: the weights' scale follows.
         settings
             Further fields of :class:`intaglio.spec.graph.Attributes`.
         """
@@ -96,24 +99,25 @@ class Net:
         bias = np.asarray(self.rng.integers(-noise, noise + 1, (count,)), np.int32)
         before = self._quant(source)
         axis = 3 if depthwise else 0
-        each = np.full(count, before.scale, np.float32)
-        zeros = np.zeros(count, np.int64)
-        one = Quantisation(np.ones(count, np.float32), zeros, axis)
-        held = self._tensor("w", w.shape, one, w.astype(np.int8))
-        offset = self._tensor("b", (count,), Quantisation(each, zeros, 0), bias, "int32")
         reach = before.scale * (1.0 if exact else max(float(np.std(w)), 1.0) * 74 * terms**0.5)
+        unit = scale * SPREAD / reach if scale else 1.0
+        zeros = np.zeros(count, np.int64)
+        units = Quantisation(np.full(count, unit, np.float32), zeros, axis)
+        sums = Quantisation(np.full(count, before.scale * unit, np.float32), zeros, 0)
+        held = self._tensor("w", w.shape, units, w.astype(np.int8))
+        offset = self._tensor("b", (count,), sums, bias, "int32")
         attributes = Attributes(**settings)
         height, width = self._places(source, (w.shape[1], w.shape[2]), attributes)
-        scale = reach if exact else reach / SPREAD
+        scale = scale or (reach if exact else reach / SPREAD)
         out = self._tensor("y", (1, height, width, count), _quant(scale, zero))
         op = Op.DEPTHWISE if depthwise else Op.CONV
         return self._node(op, (source, held, offset), out, attributes)
 
-    def add(self, first: int, second: int) -> int:
+    def add(self, first: int, second: int, **settings: Any) -> int:
         """Add two tensors, in the scale that holds most sums."""
         a, b = self._quant(first).scale, self._quant(second).scale
         out = self._tensor("sum", self._tensors[first].shape, _quant(float(np.hypot(a, b)), 3))
-        return self._node(Op.ADD, (first, second), out, Attributes())
+        return self._node(Op.ADD, (first, second), out, Attributes(**settings))
 
     def table(self, source: int, function: str, scale: float, zero: int = 0) -> int:
         """Add a function of one code, by table."""
@@ -134,7 +138,7 @@ class Net:
 
     def multiply(self, first: int, second: int, zero: int = 0) -> int:
         """Add the product of a tensor and one of its shape, or one that has its channels alone."""
-        scale = self.scale(first) * self.scale(second) * 128
+        scale = self.scale(first) * self.scale(second) * 256
         out = self._tensor("product", self._tensors[first].shape, _quant(scale, zero))
         return self._node(Op.MUL, (first, second), out, Attributes())
 
@@ -221,6 +225,7 @@ def run(
     rewrite: Callable[[bytes], bytes] = lambda commands: commands,
     *,
     keep_all: bool = True,
+    reference: str = "litert",
 ) -> Ran:
     """Run `graph` in the gates of `config`; every output is compared with golden.
 
@@ -232,6 +237,8 @@ def run(
         Changes the commands, such as :func:`serial` does.
     keep_all : bool
         Every operator's output goes to memory; else tensors stay on chip where they fit.
+    reference : str
+        Whose roundings the gates and golden have.
 
     Raises
     ------
@@ -240,7 +247,7 @@ def run(
     FitError, ModelError
         The compiler does not take the graph.
     """
-    program = compile_graph(graph, config, keep_all=keep_all)
+    program = compile_graph(graph, config, reference=reference, keep_all=keep_all)
     program = replace(program, commands=rewrite(program.commands))
     given = draw(graph) if inputs is None else inputs
     device = SimDevice(config, memory)
@@ -248,7 +255,7 @@ def run(
         result = run_program(program, device, given)
     finally:
         device.close()
-    expected = run_graph(graph, given)
+    expected = run_graph(graph, given, reference)
     compared = 0
     for number in graph.outputs:
         got, want = result.outputs[number], expected[number]

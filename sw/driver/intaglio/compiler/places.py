@@ -40,12 +40,10 @@ APART = (Op.ADD, Op.SUB, Op.MAX_POOL)
 
 def host_reason(graph: Graph, node: Node, reference: str, config: ArrayConfig | None = None) -> str:
     """Return why a node runs on the host; empty: it runs on the array, or on that of `config`."""
-    if node.op is Op.MATMUL:
-        return product_fault(graph, node, config)
-    if node.op is Op.SCALE_ADD:
-        return "" if config is None else lanes_fault(config)
-    if node.op in HOST or node.op is Op.MUL:
-        return HOST.get(node.op) or scale_fault(graph, node, reference, config)
+    if node.op in HOST:
+        return HOST[node.op]
+    if node.op in {Op.MATMUL, Op.MUL, Op.SCALE_ADD}:
+        return _product_reason(graph, node, reference, config)
     if node.op in APART and graph.tensors[node.inputs[0]].dtype == "int16":
         return "the array has tables and maxima of 8 bits"
     if node.op in {Op.ADD, Op.SUB} and reference == "onnxruntime":
@@ -55,6 +53,15 @@ def host_reason(graph: Graph, node: Node, reference: str, config: ArrayConfig | 
     if node.op in {Op.PAD, Op.SLICE} and not _spatial(graph, node):
         return "it moves channels to other places of the layout"
     return ""
+
+
+def _product_reason(graph: Graph, node: Node, reference: str, config: ArrayConfig | None) -> str:
+    """Return why a product of two activations runs on the host; empty: it does not."""
+    if node.op is Op.MATMUL:
+        return product_fault(graph, node, config)
+    if node.op is Op.MUL:
+        return scale_fault(graph, node, reference, config)
+    return "" if config is None else lanes_fault(config)
 
 
 def _spatial(graph: Graph, node: Node) -> bool:

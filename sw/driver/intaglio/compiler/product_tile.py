@@ -67,8 +67,8 @@ def _tile_scale(
         for columns in _shares(width, min(config.pixels, width)):
             for blocks in _shares(most, 1):
                 image = blocks * columns
-                sizes = (total, image, total * config.depth, image)
-                stays = (*resident[:2], False, resident[-1])
+                sizes: tuple[int, ...] = (total, image, total * config.depth, image)
+                stays: tuple[bool, ...] = (*resident[:2], False, resident[-1])
                 if isinstance(layer, ScaleAddLayer):
                     sizes, stays = (*sizes, image), (*stays, resident[2])
                 slots = _placed(sizes, stays, gaps, copies)

@@ -39,7 +39,7 @@ class ScaleAddSchedule(ScaleSchedule):
     def _constant_word(self, taps: Taps) -> int:
         """Return where a weight word lies that gives all channels the same weights."""
         word = np.zeros((1, self._config.channels, self._config.depth), np.int8)
-        word[..., : len(taps)] = taps
+        word[..., : len(taps)] = [tap or 0 for tap in taps]
         return self._context.constants.add(pack_words(word, self._config))
 
     def _load_weights(self, panel: Panel, offset: int, bytes_apart: int) -> int:

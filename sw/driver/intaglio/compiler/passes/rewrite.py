@@ -97,7 +97,7 @@ def reshaped(graph: Graph, rewrite: Rewrite) -> Graph:
 
 
 def isolated(graph: Graph, nodes: tuple[Node, ...], inputs: tuple[int, ...]) -> Graph:
-    """Return some operators as a graph of their own, whose inputs are those of `inputs` they read."""
+    """Return operators as a graph of their own, with those of `inputs` that they read."""
     read = tuple(n for n in inputs if any(n in node.inputs for node in nodes))
     return replace(graph, nodes=nodes, inputs=read, outputs=nodes[-1].outputs)
 

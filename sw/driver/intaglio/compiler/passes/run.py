@@ -13,8 +13,8 @@ from intaglio.compiler.passes.certificate import Certificate
 from intaglio.compiler.passes.channels import ChannelConvolution
 from intaglio.compiler.passes.dead import without_dead
 from intaglio.compiler.passes.moves import MoveMerging
-from intaglio.compiler.passes.pads import PadFolding
 from intaglio.compiler.passes.nearer import NearerPass, nearer
+from intaglio.compiler.passes.pads import PadFolding
 from intaglio.compiler.passes.rewrite import (
     Pass,
     Rewrite,
