@@ -68,7 +68,8 @@ def test_ops_lists_every_operator(intaglio: Command, root: Path) -> None:
 
     found = intaglio("ops", "--json").json["ops"]
     assert [row["op"] for row in found] == [op.value for op in Op]
-    assert all(row["tflite"] or row["onnx"] for row in found)
+    made_by_passes = [row["op"] for row in found if not row["tflite"] and not row["onnx"]]
+    assert made_by_passes == ["scale_add"]
     assert all(row["why"] for row in found if row["where"] == "host")
     page = intaglio("ops", "--format", "md").out
     assert page in (root / "docs/reference/operators.md").read_text("utf-8")

@@ -20,6 +20,7 @@ from intaglio.spec.presets import PRESETS
 from intaglio.spec.requant import clamp_of, quant_of
 from intaglio.spec.scale import multiplier
 from intaglio.spec.scale_add import addend_taps
+from intaglio.spec.timing import predict
 
 FORMS = {
     "whole steps": (0, 0, -128, 1.0, 16),
@@ -91,9 +92,12 @@ def test_machine(form: str, config: str) -> None:
     assert len(np.unique(expected)) > 20
 
 
-def test_gates() -> None:
-    graph = fused("zero points")
-    assert run(graph, PRESETS["tiny"], reference="own").compared == 5 * 5 * 20
+def test_gates_and_the_cycle_model() -> None:
+    graph, device = fused("zero points"), PRESETS["tiny"]
+    ran = run(graph, device, reference="own")
+    assert ran.compared == 5 * 5 * 20
+    expected = predict(ran.program.commands, device, constants=ran.program.constants)
+    assert ran.counters["COMPUTE_CYCLES"] == expected.counters["COMPUTE_CYCLES"] > 0
 
 
 def test_strips_of_a_large_image() -> None:
