@@ -147,6 +147,8 @@ def softmax(builder: Builder, node: OnnxNode) -> Value:
     """Read Softmax over the last axis, or over channels."""
     x = builder.real(node.inputs[0], "input 0")
     axis = node.integer("axis", -1) % len(x.shape)
+    if node.integer("flattens") and math.prod(x.shape[axis + 1 :]) != 1:
+        raise RefusedError(f"a sum over all of {x.shape[axis:]}, not over one axis")
     if x.image and axis != 1:
         x = builder.plain(x)
     if not x.image and axis != len(x.shape) - 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,7 @@ def read_onnx(data: bytes, file: str, folder: Path | None) -> OnnxModel:
     _check_size(proto.graph, file)
     if version < NATIVE:
         proto = _converted(proto, file, version)
+    older = _opset(proto, file) < NATIVE
     graph = proto.graph
     constants: dict[str, Array] = {}
     for tensor in graph.initializer:
@@ -75,6 +76,7 @@ def read_onnx(data: bytes, file: str, folder: Path | None) -> OnnxModel:
     if graph.sparse_initializer:
         raise damaged(file, "holds sparse initialisers", "dense ones")
     records = [_record(index, node, file, folder) for index, node in enumerate(graph.node)]
+    records = [_flattening(record) if older else record for record in records]
     nodes = ordered(records, {*constants, *(text_of(value.name) for value in graph.input)}, file)
     inputs = {
         text_of(value.name): _type_of(value, file)
@@ -158,7 +160,7 @@ def _converted(proto: Any, file: str, version: int) -> Any:
     from onnx import checker, version_converter
 
     foreign = sorted({n.domain for n in proto.graph.node if n.domain not in STANDARD})
-    if foreign:  # operators of other domains mean the same in every opset
+    if foreign:  # which the converter does not know; see _flattening
         return proto
     try:
         checker.check_model(proto)
@@ -198,6 +200,17 @@ def _record(index: int, node: Any, file: str, folder: Path | None) -> OnnxNode:
         tuple(map(text_of, node.output)),
         attributes,
     )
+
+
+def _flattening(node: OnnxNode) -> OnnxNode:
+    """Return a node of an operator set before 13 with what a softmax meant there.
+
+    It summed over all axes from `axis` on, which was 1 by default. Other operators that the
+    importer takes mean the same, or differ in forms that it tells apart.
+    """
+    if node.op != "Softmax" or node.domain:
+        return node
+    return replace(node, attributes={"axis": 1, **node.attributes, "flattens": 1})
 
 
 def _type_of(value: Any, file: str) -> tuple[str, tuple[int, ...]]:

@@ -74,7 +74,7 @@ STANDARD: dict[str, Taken] = {
     "Slice": Taken(move.sliced, (1, 5), (Op.SLICE,)),
     "Split": Taken(move.split, (1, 2), (Op.SLICE,)),
     "Pad": Taken(move.pad, (1, 4), (Op.PAD,)),
-    "Resize": Taken(resize.resize, (2, 4), (Op.RESIZE,)),
+    "Resize": Taken(resize.resize, (1, 4), (Op.RESIZE,)),
     "Upsample": Taken(resize.resize, (1, 2), (Op.RESIZE,)),
     "DepthToSpace": Taken(resize.depth_to_space, (1, 1), (Op.DEPTH_TO_SPACE,)),
     "Identity": Taken(move.identity, (1, 1), ()),
