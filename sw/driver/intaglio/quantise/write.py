@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from intaglio.compiler.load_onnx_node import OnnxNode
 from intaglio.compiler.load_onnx_read import OnnxModel
+from intaglio.quantise.clips import idle_clips
 from intaglio.quantise.grid import Grid
 from intaglio.quantise.layers import WeightedLayer
 from intaglio.quantise.network import OPSET
@@ -152,7 +153,10 @@ def write_qdq(
     quantised = {*places.own, *places.like}
     for name in model.inputs:
         out.quantiser(name)
+    idle = idle_clips(model, places, grids)
     for node in model.nodes:
+        if node.outputs[0] in idle.values():
+            continue
         inputs = [names_of(model, n).back if n in quantised else n for n in node.inputs]
         first = node.outputs[0]
         if first in layers:
@@ -163,9 +167,10 @@ def write_qdq(
                 inputs[2:] = [out.bias(f"{first}/bias", layer.bias, made, x)]
         if node.op == "Add" and inputs[0] in model.constants:
             inputs.reverse()  # the importer takes a bias as the second operand
-        outputs = [names_of(model, n).real if n in quantised else n for n in node.outputs]
+        made_of = [idle.get(name, name) for name in node.outputs]
+        outputs = [names_of(model, n).real if n in quantised else n for n in made_of]
         out.node(node.op, inputs, outputs, name=node.name, **_attributes(node))
-        for name in node.outputs:
+        for name in made_of:
             if name in quantised:
                 out.quantiser(name)
     read = {name for proto in out.nodes for name in proto.input}
