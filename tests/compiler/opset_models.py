@@ -184,6 +184,7 @@ MAKERS: dict[str, tuple[tuple[int, ...], Maker]] = {
     "MaxPool": (IMAGE, unary("MaxPool", kernel_shape=[2, 2], strides=[2, 2])),
     "GlobalMaxPool": (IMAGE, unary("GlobalMaxPool")),
     "Concat": (IMAGE, lambda n, x: n.node("Concat", x, n.real(n.node("Relu", x), 0.04), axis=1)),
+    "Expand": ((1, 4, 1, 1), lambda n, x: n.node("Expand", x, n.const([1, 1, 6, 5]))),
     "Reshape": (IMAGE, lambda n, x: n.node("Reshape", x, n.const([1, 4, 9, 4]))),
     "Flatten": (IMAGE, unary("Flatten")),
     "Squeeze": ((1, 4, 1, 6), moved("Squeeze", "axes", [2], 13)),

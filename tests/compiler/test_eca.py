@@ -19,12 +19,16 @@ from intaglio.spec.graph import Op
 from intaglio.spec.presets import PRESETS
 
 TINY = PRESETS["tiny"]
-POINTS = {"x": 131, "mean": 120, "conv": 125, "gate": 0, "y": 128}
-STEPS = {"x": 0.0317, "mean": 0.0103, "conv": 0.0211, "gate": 0.00387, "y": 0.0229}
+POINTS = {"x": 131, "mean": 120, "conv": 125, "gate": 0, "y": 128, "wide": 3}
+STEPS = {"x": 0.0317, "mean": 0.0103, "conv": 0.0211, "gate": 0.00387, "y": 0.0229, "wide": 0.0041}
 
 
 def attention(rng: np.random.Generator, form: str, channels: int, size: int) -> Any:
-    """Return a QDQ model of the attention; `form`: moves by reshape, or squeeze and transpose."""
+    """Return a QDQ model of the attention.
+
+    `form`: moves by reshape, or squeeze and transpose; with "expand" the factors are as large as
+    the image before they multiply it, with "coded" they are quantised once more then.
+    """
     constants = make.scales(**{n: (STEPS[n], POINTS[n], "uint8") for n in STEPS})
     constants["w"] = rng.integers(-127, 128, (1, 1, size)).astype(np.int8)
     constants |= make.scales(w=(0.01, 0, "int8"))
@@ -32,6 +36,7 @@ def attention(rng: np.random.Generator, form: str, channels: int, size: int) -> 
         "row": np.array([1, 1, channels], np.int64),
         "image": np.array([1, channels, 1, 1], np.int64),
         "last": np.array([-1], np.int64),
+        "whole": np.array([1, channels, 5, 6], np.int64),
     }
     nodes: list[Any] = []
 
@@ -48,27 +53,31 @@ def attention(rng: np.random.Generator, form: str, channels: int, size: int) -> 
     nodes.append(make.node("DequantizeLinear", ["x", "x_s", "x_z"], "x_d"))
     nodes.append(make.node("DequantizeLinear", ["w", "w_s", "w_z"], "w_d"))
     mean = coded(moved("GlobalAveragePool", "x_d", "mean"), "mean")
-    if form == "reshape":
+    if form != "transpose":
         row = moved("Reshape", mean, "row_of", "row")
     else:
         row = moved("Transpose", moved("Squeeze", mean, "thin", "last"), "turned", perm=[0, 2, 1])
     row = coded(row, "mean")
     half = size // 2
     conv = coded(moved("Conv", row, "conv", "w_d", pads=[half, half]), "conv")
-    if form == "reshape":
+    if form != "transpose":
         gate = moved("Reshape", coded(moved("Sigmoid", conv, "gate"), "gate"), "back", "image")
     else:
         back = moved("Transpose", conv, "back", perm=[0, 2, 1])
         back = coded(moved("Unsqueeze", back, "thick", "last"), "conv")
         gate = moved("Sigmoid", back, "gate")
     gate = coded(gate, "gate")
+    if "expand" in form:
+        gate = moved("Expand", gate, "wide", "whole")
+    if "coded" in form:
+        gate = coded(gate, "wide")
     nodes.append(make.node("Mul", ["x_d", gate], "y_r"))
     nodes.append(make.node("QuantizeLinear", ["y_r", "y_s", "y_z"], "y"))
     inputs = {"x": ("uint8", (1, channels, 5, 6))}
     return make.model(nodes, inputs, ["y"], constants, 17, "uint8")
 
 
-@pytest.mark.parametrize("form", ["reshape", "transpose"])
+@pytest.mark.parametrize("form", ["reshape", "transpose", "expand", "expand coded"])
 @pytest.mark.parametrize(("channels", "size"), [(16, 3), (24, 5), (10, 5), (64, 7)])
 def test_attention_on_the_array(
     form: str, channels: int, size: int, rng: np.random.Generator
@@ -77,7 +86,8 @@ def test_attention_on_the_array(
     before = parse_onnx(model.SerializeToString(), "eca")
     graph, certificates = optimised(before, "onnxruntime", run_graph)
     assert "convolution over channels" in {c.name for c in certificates}
-    assert [node.op for node in graph.nodes] == [Op.MEAN, Op.CONV, Op.TABLE, Op.MUL]
+    tables = [Op.TABLE] * (2 if "coded" in form else 1)
+    assert [node.op for node in graph.nodes] == [Op.MEAN, Op.CONV, *tables, Op.MUL]
     program = compile_graph(graph, TINY, reference="onnxruntime")
     assert {layer.where for layer in program.layers} == {"array"}
     image = rng.integers(0, 256, (1, channels, 5, 6)).astype(np.uint8)

@@ -208,3 +208,27 @@ def test_operators_of_others_are_left_to_the_reference_evaluator() -> None:
     np.testing.assert_allclose(
         forward(read_float(data, "f"), {"x": x})["z"], expected, rtol=1e-4, atol=1e-6
     )
+
+
+def test_factors_that_are_expanded_before_they_multiply() -> None:
+    shape = helper.make_tensor("whole", onnx.TensorProto.INT64, [4], [1, 6, 5, 4])
+    graph = helper.make_graph(
+        [
+            helper.make_node("GlobalAveragePool", ["x"], ["m"]),
+            helper.make_node("Sigmoid", ["m"], ["g"]),
+            helper.make_node("Expand", ["g", "whole"], ["e"]),
+            helper.make_node("Mul", ["x", "e"], ["y"]),
+        ],
+        "attention",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, (1, 6, 5, 4))],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, None)],
+        [shape],
+    )
+    opset = [helper.make_opsetid("", 13)]
+    data = helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
+    x = np.random.default_rng(4).normal(size=(SAMPLES, 1, 6, 5, 4)).astype(np.float32)
+    done = quantise(data, "net.onnx", {"x": x}, Scheme())
+    assert [node.op for node in parse_onnx(done.data, "q").nodes] == [Op.MEAN, Op.TABLE, Op.MUL]
+    (expected,) = nets.by_runtime(data, {"x": x[0]})
+    error = np.mean((golden(done, x[0]).transpose(0, 3, 1, 2) - expected) ** 2)
+    assert 10 * np.log10(np.mean(expected**2) / error) > 30

@@ -42,7 +42,7 @@ def identity(builder: Builder, node: OnnxNode) -> Value:
     return builder.value(node.inputs[0])
 
 
-def _numbers(builder: Builder, node: OnnxNode, place: int, name: str) -> tuple[int, ...] | None:
+def numbers_of(builder: Builder, node: OnnxNode, place: int, name: str) -> tuple[int, ...] | None:
     """Return integers that are an operand in newer operator sets and an attribute in older ones."""
     constant = optional(builder, node, place)
     if constant is not None:
@@ -55,7 +55,7 @@ def _numbers(builder: Builder, node: OnnxNode, place: int, name: str) -> tuple[i
 def reshape(builder: Builder, node: OnnxNode) -> Value:
     """Read Reshape."""
     value = codes_of(builder, node)
-    wanted = _numbers(builder, node, 1, "shape") or ()
+    wanted = numbers_of(builder, node, 1, "shape") or ()
     shape = [
         value.shape[i] if n == 0 and not node.integer("allowzero") and i < len(value.shape) else n
         for i, n in enumerate(wanted)
@@ -91,7 +91,7 @@ def squeeze(builder: Builder, node: OnnxNode) -> Value:
     """Read Squeeze."""
     value = codes_of(builder, node)
     rank = len(value.shape)
-    axes = _numbers(builder, node, 1, "axes")
+    axes = numbers_of(builder, node, 1, "axes")
     chosen = {a % rank for a in axes} if axes else {i for i in range(rank) if value.shape[i] == 1}
     if any(value.shape[i] != 1 for i in chosen):
         raise RefusedError(f"axes {axes} of {value.shape}")
@@ -101,7 +101,7 @@ def squeeze(builder: Builder, node: OnnxNode) -> Value:
 def unsqueeze(builder: Builder, node: OnnxNode) -> Value:
     """Read Unsqueeze."""
     value = codes_of(builder, node)
-    axes = _numbers(builder, node, 1, "axes") or ()
+    axes = numbers_of(builder, node, 1, "axes") or ()
     rank = len(value.shape) + len(axes)
     chosen = {a % rank for a in axes}
     rest = iter(value.shape)
@@ -164,11 +164,11 @@ def concat(builder: Builder, node: OnnxNode) -> Value:
         raise RefusedError(f"axis {axis} of shapes {[v.shape for v in values]}")
     shape = list(values[0].shape)
     shape[axis] = sum(v.shape[axis] for v in values)
-    attributes = Attributes(order=(_place(axis, rank, image=image),))
+    attributes = Attributes(order=(axis_place(axis, rank, image=image),))
     return Pending(Op.CONCAT, node.name, tuple(values), tuple(shape), image, attributes)
 
 
-def _place(axis: int, rank: int, *, image: bool) -> int:
+def axis_place(axis: int, rank: int, *, image: bool) -> int:
     """Return where an axis of ONNX lies in the stored tensor."""
     if not image:
         return axis
@@ -179,10 +179,10 @@ def sliced(builder: Builder, node: OnnxNode) -> Value:
     """Read Slice."""
     value = codes_of(builder, node)
     rank = len(value.shape)
-    starts = _numbers(builder, node, 1, "starts") or ()
-    ends = _numbers(builder, node, 2, "ends") or ()
-    axes = _numbers(builder, node, 3, "axes") or tuple(range(len(starts)))
-    steps = _numbers(builder, node, 4, "steps") or (1,) * len(starts)
+    starts = numbers_of(builder, node, 1, "starts") or ()
+    ends = numbers_of(builder, node, 2, "ends") or ()
+    axes = numbers_of(builder, node, 3, "axes") or tuple(range(len(starts)))
+    steps = numbers_of(builder, node, 4, "steps") or (1,) * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps):
         raise RefusedError(f"starts {starts}, ends {ends}, axes {axes}, steps {steps}")
     ranges = [range(n) for n in value.shape]
@@ -198,7 +198,7 @@ def _cut(builder: Builder, value: Coded, ranges: list[range], name: str) -> Code
         raise RefusedError("an empty part")
     rank = len(ranges)
     order = range(rank)
-    places = [_place(i, rank, image=value.image) for i in order]
+    places = [axis_place(i, rank, image=value.image) for i in order]
     dims = stored(value.shape, image=value.image)
     begin, end, step = [0] * len(dims), list(dims), [1] * len(dims)
     for i, place in enumerate(places):
@@ -217,7 +217,7 @@ def split(builder: Builder, node: OnnxNode) -> list[Value]:
     count = len(node.outputs)
     size = value.shape[axis]
     even = -(-size // max(count, 1))
-    sizes = _numbers(builder, node, 1, "split") or tuple(
+    sizes = numbers_of(builder, node, 1, "split") or tuple(
         min(even, size - even * i) for i in range(count)
     )
     if len(sizes) != count or sum(sizes) != size or axis == 0:
@@ -236,7 +236,7 @@ def pad(builder: Builder, node: OnnxNode) -> Value:
     """Read Pad, with the constant zero, whose code is the zero point, or as the image goes on."""
     value = codes_of(builder, node)
     rank = len(value.shape)
-    amounts = _numbers(builder, node, 1, "pads") or ()
+    amounts = numbers_of(builder, node, 1, "pads") or ()
     fill = optional(builder, node, 2)
     mode = node.text("mode", "constant")
     filling = node.real("value") if fill is None else float(fill.values.reshape(-1)[0])
@@ -246,7 +246,7 @@ def pad(builder: Builder, node: OnnxNode) -> Value:
     if mode == "constant" and not zeros:
         raise RefusedError(f"mode {mode} with {filling}, not zeros")
     if len(node.inputs) > 3 and node.inputs[3]:
-        amounts = _of_axes(amounts, _numbers(builder, node, 3, "axes") or (), rank)
+        amounts = _of_axes(amounts, numbers_of(builder, node, 3, "axes") or (), rank)
     if len(amounts) != 2 * rank or min(amounts) < 0:
         raise RefusedError(f"pads {amounts} of {rank} axes")
     sizes = [size - (mode == "reflect") for size in value.shape] * 2
@@ -255,7 +255,7 @@ def pad(builder: Builder, node: OnnxNode) -> Value:
     dims = len(stored(value.shape, image=value.image))
     before, after = [0] * dims, [0] * dims
     for axis in range(rank):
-        place = _place(axis, rank, image=value.image)
+        place = axis_place(axis, rank, image=value.image)
         before[place], after[place] = amounts[axis], amounts[axis + rank]
     shape = tuple(n + amounts[i] + amounts[i + rank] for i, n in enumerate(value.shape))
     attributes = Attributes(begin=tuple(before), end=tuple(after), edge=EDGES[mode])

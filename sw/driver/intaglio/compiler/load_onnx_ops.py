@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from intaglio.compiler.load_onnx_build import Builder
+from intaglio.compiler.load_onnx_narrow import narrowed
 from intaglio.compiler.load_onnx_node import OnnxNode
 from intaglio.compiler.load_onnx_sums import factored
 from intaglio.compiler.load_onnx_values import Coded, Constant, Pending, RefusedError, Value
@@ -113,6 +114,9 @@ def pair(op: Op) -> Handler:
         a, b = (builder.real(name, f"input {i}") for i, name in enumerate(node.inputs[:2]))
         if a.image != b.image:
             a, b = builder.plain(a), builder.plain(b)
+        if op is Op.MUL:
+            pixel = narrowed(builder, a)
+            a, b = (pixel, b) if pixel else (a, narrowed(builder, b) or b)
         if op is Op.MUL and a.shape != b.shape:
             return _by_channels(builder, node, a, b)
         if a.shape != b.shape:

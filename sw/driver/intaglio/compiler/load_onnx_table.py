@@ -13,6 +13,7 @@ from intaglio.compiler import load_onnx_resize as resize
 from intaglio.compiler import load_onnx_sums as sums
 from intaglio.compiler import load_onnx_transposed as transposed
 from intaglio.compiler.load_onnx_build import Builder
+from intaglio.compiler.load_onnx_expand import expand
 from intaglio.compiler.load_onnx_node import OnnxNode
 from intaglio.compiler.load_onnx_values import Value
 from intaglio.spec.graph import Op
@@ -66,6 +67,7 @@ STANDARD: dict[str, Taken] = {
     "MaxPool": Taken(move.max_pool, (1, 1), (Op.MAX_POOL,)),
     "GlobalMaxPool": Taken(move.global_max, (1, 1), (Op.MAX_POOL,)),
     "Concat": Taken(move.concat, (1, 256), (Op.CONCAT, Op.TABLE)),
+    "Expand": Taken(expand, (2, 2), (Op.RESIZE, Op.CONCAT)),
     "Reshape": Taken(move.reshape, (1, 2), _LAYOUT),
     "Flatten": Taken(move.flatten, (1, 1), _LAYOUT),
     "Squeeze": Taken(move.squeeze, (1, 2), _LAYOUT),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -149,6 +150,12 @@ def _same(form: Form, attributes: Attributes) -> Shape:
     return form.shape
 
 
+def _larger(form: Form, attributes: Attributes) -> Shape:
+    """Return the shape of the operand that the other one is a factor of each channel of."""
+    del attributes
+    return max((part.tensor.shape for part in form.activations), key=math.prod)
+
+
 def _padded(form: Form, attributes: Attributes) -> Shape:
     pairs = zip(form.shape, attributes.begin, attributes.end, strict=True)
     return tuple(size + before + after for size, before, after in pairs)
@@ -171,7 +178,8 @@ def _shuffled(form: Form, attributes: Attributes) -> Shape:
 
 
 _SHAPES: dict[Op, Callable[[Form, Attributes], Shape]] = {
-    **dict.fromkeys((Op.TABLE, Op.PRELU, Op.MUL, Op.SUB), _same),
+    **dict.fromkeys((Op.TABLE, Op.PRELU, Op.SUB), _same),
+    Op.MUL: _larger,
     Op.PAD: _padded,
     Op.TRANSPOSE: lambda form, attributes: tuple(form.shape[i] for i in attributes.order),
     Op.CONCAT: _joined,

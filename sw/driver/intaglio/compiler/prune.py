@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from intaglio.spec.graph import Graph, Node, Op, Requant, Tensor
+from intaglio.spec.graph import OVER_CHANNELS, Graph, Node, Op, Requant, Tensor
 from intaglio.spec.quant import requantise
 from intaglio.spec.requant import quant_of, weighted_requant
 from intaglio.spec.rounding import Rounding
@@ -92,6 +92,8 @@ def _zeros(graph: Graph, node: Node) -> Channels:
 def _plain(graph: Graph, node: Node) -> bool:
     """Tell whether a node is a CONV over all channels."""
     if node.op is not Op.CONV or node.attributes.group_scale != "none":
+        return False
+    if node.attributes.function == OVER_CHANNELS:
         return False
     x, w = (graph.tensors[number] for number in node.inputs[:2])
     return w.data is not None and w.shape[3] == x.shape[3]

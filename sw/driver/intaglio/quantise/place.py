@@ -11,7 +11,7 @@ from intaglio.quantise.network import readers
 MOVERS = frozenset(
     {
         *("MaxPool", "GlobalMaxPool", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"),
-        *("Slice", "Split", "Pad", "DepthToSpace"),
+        *("Slice", "Split", "Pad", "DepthToSpace", "Expand"),
     }
 )
 """Operators whose outputs are codes of their first input."""
