@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from intaglio.api.model import Model, load
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.config_file import load_config
 from intaglio.spec.errors import Finding, FitError, IntaglioError, UsageError
 from intaglio.spec.program import HostStep
+
+if TYPE_CHECKING:
+    from intaglio.compiler.passes.certificate import Certificate
+    from intaglio.spec.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,16 @@ class ModelCheck:
         Engine whose rounding is obeyed, and the configuration.
     findings : tuple of Finding
         All that stands in the way; empty: the model compiles and fits.
-    layers, macs : int
-        Operators and useful multiply-accumulates; 0 where the model cannot be read.
-    operators : dict
-        How often each operator occurs.
+    layers, operators : int, dict
+        How many operators the file has, and how often each occurs; 0 where it cannot be read.
+    passes : tuple of Certificate
+        What the compiler makes of them before it maps the network.
+    runs : dict
+        How often each operator occurs in what then runs; empty where findings stand in the way.
+    macs : int
+        Its useful multiply-accumulates.
     host : tuple of HostLayer
-        Layers that do not run on the array.
+        Its layers that do not run on the array.
     differences : tuple of str
         Where other references give other bits.
     floats : tuple of str
@@ -66,6 +75,8 @@ class ModelCheck:
     layers: int = 0
     macs: int = 0
     operators: dict[str, int] | None = None
+    passes: tuple[Certificate, ...] = ()
+    runs: dict[str, int] | None = None
     host: tuple[HostLayer, ...] = ()
     differences: tuple[str, ...] = ()
     floats: tuple[str, ...] = ()
@@ -78,7 +89,8 @@ class ModelCheck:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain values, for ``--json``."""
-        return {"ok": self.ok, **asdict(self)}
+        passes = [entry.as_dict() for entry in self.passes]
+        return {"ok": self.ok, **asdict(self), "passes": passes}
 
 
 def check_model(
@@ -116,21 +128,23 @@ def _of_graph(
 
     require_reference(reference)
     graph = model.graph
-    counts: dict[str, int] = {}
-    for node in graph.nodes:
-        counts[node.op.value] = counts.get(node.op.value, 0) + 1
     findings = tuple(faults_of(graph, config, reference))
     code = 3 if findings else 0
     host: tuple[HostLayer, ...] = ()
+    passes: tuple[Certificate, ...] = ()
+    runs: dict[str, int] = {}
     macs = 0
     if not findings:
+        from intaglio.api.rewriting import rewritten
         from intaglio.compiler.compile import compile_graph
 
+        after, passes = rewritten(graph, config, reference)
         try:
-            program = compile_graph(graph, config, reference=reference)
+            program = compile_graph(after, config, reference=reference)
         except FitError as error:
             findings, code = error.findings, error.exit_code
         else:
+            runs = _counts(after)
             macs = sum(layer.macs for layer in program.layers)
             moved = {step.layer for step in program.steps if isinstance(step, HostStep)}
             host = tuple(
@@ -150,12 +164,18 @@ def _of_graph(
         findings,
         layers=len(graph.nodes),
         macs=macs,
-        operators=counts,
+        operators=_counts(graph),
+        passes=passes,
+        runs=runs,
         host=host,
         differences=differences(graph, reference),
         floats=float_layers(graph, reference),
         exit_code=code,
     )
+
+
+def _counts(graph: Graph) -> dict[str, int]:
+    return dict(Counter(node.op.value for node in graph.nodes))
 
 
 def _bytes(image: tuple[int, int, int]) -> int:

@@ -11,10 +11,11 @@ from intaglio.api.layer_cycles import memory_model
 from intaglio.api.model import Model, load
 from intaglio.estimate.area import estimate_area
 from intaglio.explore.cost_result import Estimate
-from intaglio.explore.costing import choose
+from intaglio.explore.costing import Choice, choose
 from intaglio.explore.costing import estimate as run
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding
+from intaglio.spec.graph import Graph
 from intaglio.spec.presets import DEFAULT, PRESETS
 from intaglio.spec.target import load_target
 
@@ -32,6 +33,7 @@ def estimate(
     memory: MemorySettings | None = None,
     clock_mhz: float | None = None,
     coefficients: Path | None = None,
+    reference: str = "litert",
 ) -> Estimate:
     """Return cycles, bytes, area, clock, energy and power; no tool is run.
 
@@ -49,6 +51,8 @@ def estimate(
         None: the estimated Fmax, else the board's oscillator.
     coefficients : Path, optional
         Replaces the shipped file.
+    reference : str
+        Engine whose rounding is obeyed.
 
     Raises
     ------
@@ -67,7 +71,18 @@ def estimate(
     )
     from intaglio.api.golden_pass import golden_state
 
-    return run(model.graph if model else None, replace(choice, golden=golden_state(choice.config)))
+    chosen = replace(choice, golden=golden_state(choice.config))
+    return estimate_rewritten(model.graph if model else None, chosen, reference)
+
+
+def estimate_rewritten(graph: Graph | None, choice: Choice, reference: str = "litert") -> Estimate:
+    """Return the cost of a network as it runs: after the compiler's passes, which are named."""
+    if graph is None:
+        return run(None, choice)
+    from intaglio.api.rewriting import rewritten
+
+    after, passes = rewritten(graph, choice.config, reference)
+    return replace(run(after, choice, reference), passes=passes)
 
 
 def fit_findings(found: Estimate) -> list[Finding]:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from intaglio.api.check_findings import check_model
-from intaglio.api.estimates import fit_findings
+from intaglio.api.estimates import estimate_rewritten, fit_findings
 from intaglio.api.golden_pass import PASSED, golden_check, golden_state
 from intaglio.api.model import Model, load
 from intaglio.api.plan import compile as compile_model
 from intaglio.api.report_inputs import simulated
 from intaglio.api.reports import make_report, save_report
-from intaglio.explore.costing import Choice, estimate
+from intaglio.explore.costing import Choice
 from intaglio.spec.errors import DeviceError, Finding, IntaglioError, ModelError
 
 Progress = Callable[[str], None]
@@ -69,7 +69,7 @@ def check(flow: Flow) -> dict[str, Any]:
 def cost(flow: Flow) -> dict[str, Any]:
     """The estimate, and what the part lacks."""
     chosen = replace(flow.choice, golden=golden_state(flow.choice.config))
-    found = estimate(flow.model.graph, chosen)
+    found = estimate_rewritten(flow.model.graph, chosen)
     return {**found.as_dict(), "findings": [asdict(f) for f in fit_findings(found)]}
 
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from intaglio.api.estimates import estimate_rewritten
 from intaglio.api.files import read_file, write_folder
 from intaglio.api.golden_pass import golden_check, golden_state
 from intaglio.api.model import Model
 from intaglio.api.report_data import report_data
 from intaglio.explore.costing import Choice, choose
-from intaglio.explore.costing import estimate as run_estimate
 from intaglio.report.charts import charts
 from intaglio.report.markdown import layers_csv, markdown
 from intaglio.report.page import html
@@ -56,7 +56,7 @@ def make_report(
     chosen = choice if isinstance(choice, Choice) else choose(choice)
     config = chosen.config
     golden = golden_check(config, progress) if check else golden_state(config)
-    estimate = run_estimate(model.graph if model else None, replace(chosen, golden=golden))
+    estimate = estimate_rewritten(model.graph if model else None, replace(chosen, golden=golden))
     text = reproduce or shlex.join(["intaglio", "report", str(model.path if model else "")])
     return report_data(estimate, reproduce=text, run=run, build=build)
 

@@ -55,8 +55,15 @@ def check(
 
 def _text(terminal: Terminal, found: ModelCheck) -> None:
     counts = ", ".join(f"{count} {op}" for op, count in (found.operators or {}).items())
-    terminal.say(f"{found.model}: {found.layers} layers, {found.macs} MACs: {counts or 'unread'}")
+    terminal.say(f"{found.model}: {found.layers} layers: {counts or 'unread'}")
     show_findings(found.findings, terminal.console())
+    for entry in found.passes:
+        terminal.say(f"pass {entry.name}: {entry.changed} operators, {entry.text}")
+    if found.runs:
+        after = ", ".join(f"{count} {op}" for op, count in found.runs.items())
+        same = found.runs == found.operators
+        what = "all of them" if same else f"{sum(found.runs.values())} layers: {after}"
+        terminal.say(f"what runs: {what}; {found.macs} MACs")
     if found.host:
         terminal.table(
             ("on the host", "operator", ">bytes read", ">written", "why"),

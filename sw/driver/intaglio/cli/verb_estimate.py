@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intaglio.cli.common import Reference
 from intaglio.cli.figures import band, kilo, short
 from intaglio.cli.terminal import Terminal
 
@@ -59,6 +60,7 @@ def estimate(
     clock: Clock = None,
     memory: MemorySetting = None,
     coefficients: CoefficientFile = None,
+    reference: Reference = "litert",
     per_layer: Annotated[
         bool, typer.Option("--per-layer/--no-per-layer", help="Show the layer table.")
     ] = True,
@@ -78,6 +80,7 @@ def estimate(
         memory=api.parse_memory(memory) if memory else None,
         clock_mhz=clock,
         coefficients=coefficients,
+        reference=reference,
     )
     show(terminal, found, per_layer=per_layer)
     findings = api.fit_findings(found)
@@ -94,6 +97,8 @@ def show(terminal: Terminal, found: Estimate, *, per_layer: bool = True) -> None
     """Print layers, totals, area and where the figures come from."""
     if found.layers and per_layer:
         _table(terminal, found)
+    for entry in found.passes:
+        terminal.say(f"pass {entry.name}: {entry.changed} operators, {entry.text}")
     head = f"{found.model} on " if found.model else ""
     terminal.say(f"{head}configuration {found.config}, {found.target}, no tool run:", style="bold")
     for name in (*TOTALS, *AREA):

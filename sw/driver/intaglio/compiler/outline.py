@@ -40,6 +40,8 @@ class Outline:
         Commands of each job, as :func:`intaglio.compiler.compile.compile_graph` writes them.
     constant_bytes, tensor_bytes : int
         Sizes of the two regions of memory.
+    reference : str
+        Engine whose rounding is obeyed.
     """
 
     graph: Graph
@@ -48,6 +50,7 @@ class Outline:
     jobs: tuple[tuple[Command, ...], ...]
     constant_bytes: int
     tensor_bytes: int
+    reference: str = "litert"
 
     @property
     def macs(self) -> int:
@@ -57,7 +60,7 @@ class Outline:
     def host_reason(self, index: int) -> str:
         """Return why a node that is no layer is not on the array."""
         node = self.graph.nodes[index]
-        return host_reason(self.graph, node, "litert", self.config) or "no byte is moved"
+        return host_reason(self.graph, node, self.reference, self.config) or "no byte is moved"
 
 
 def outline_graph(graph: Graph, config: ArrayConfig, *, reference: str = "litert") -> Outline:
@@ -91,9 +94,8 @@ def outline_graph(graph: Graph, config: ArrayConfig, *, reference: str = "litert
         if config.tap_list:
             commands = tuple(with_lists(commands, config, constants.to_bytes()))
         jobs.append(commands)
-    return Outline(
-        graph, config, layers, tuple(jobs), len(constants.to_bytes()), memory.tensor_bytes
-    )
+    sizes = len(constants.to_bytes()), memory.tensor_bytes
+    return Outline(graph, config, layers, tuple(jobs), *sizes, reference)
 
 
 _RANGES = {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from intaglio.compiler.passes.certificate import Certificate
 from intaglio.estimate.coefficients import Coefficient
 from intaglio.estimate.sensitivity import Swing
 from intaglio.spec.config import ArrayConfig
@@ -110,6 +111,8 @@ class Estimate:
         What each coefficient does to the energy.
     array : ArrayConfig
         The configuration itself.
+    passes : tuple of Certificate
+        What the compiler's passes did to the network before it was mapped.
     """
 
     model: str
@@ -128,6 +131,7 @@ class Estimate:
     bytes_per_cycle: float
     swings: tuple[Swing, ...] = ()
     array: ArrayConfig | None = None
+    passes: tuple[Certificate, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the estimate for JSON."""
@@ -145,6 +149,7 @@ class Estimate:
             "label": self.label,
             "golden": self.golden,
             "summary": plain(self.summary),
+            "passes": [entry.as_dict() for entry in self.passes],
             "layers": [layer.as_dict() for layer in self.layers],
             "fits": not self.shortages,
             "shortages": [

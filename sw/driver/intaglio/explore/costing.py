@@ -81,7 +81,7 @@ def choose(
     )
 
 
-def estimate(graph: Graph | None, choice: Choice) -> Estimate:
+def estimate(graph: Graph | None, choice: Choice, reference: str = "litert") -> Estimate:
     """Return the cost of a configuration, and of the network `graph` on it.
 
     Raises
@@ -93,7 +93,8 @@ def estimate(graph: Graph | None, choice: Choice) -> Estimate:
         return estimate_outline(None, choice)
     from intaglio.compiler.outline import outline_graph
 
-    return estimate_outline(outline_graph(graph, choice.config), choice)
+    outline = outline_graph(graph, choice.config, reference=reference)
+    return estimate_outline(outline, choice)
 
 
 def estimate_outline(
