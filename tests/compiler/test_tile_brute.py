@@ -1,9 +1,10 @@
-"""The bounded search of cuts beside all cuts there are: what fits is found, and how good it is."""
+"""The bounded search of cuts beside all cuts there are: what fits is found, and is the best."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from intaglio.compiler.cost import tiling_cost
 from intaglio.compiler.lane import layer_of
 from intaglio.compiler.layer import Layer
 from intaglio.compiler.panel import panels_of
+from intaglio.compiler.tile_space import LeastCost
 from intaglio.compiler.tiling import Tiling
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import FitError
@@ -22,25 +24,28 @@ from intaglio.spec.presets import PRESETS
 
 KINDS = ("conv", "depthwise", "grouped", "dilated", "add")
 CASES = 40
-WORST, LEAST_EQUAL = 1.25, 0.75  # of the least cost; of the cases
 
 
-def every_cut(layer: Layer, config: ArrayConfig, gaps: tuple[tuple[int, int], ...]) -> list[Tiling]:
-    """Return every tiling that fits: heights, widths of one row, panels, both orders."""
+def every_cut(
+    layer: Layer, config: ArrayConfig, gaps: tuple[tuple[int, int], ...], share: int
+) -> list[Tiling]:
+    """Return every tiling that fits: heights, widths of one row, panels, both orders.
+
+    `share`: of the weight buffer, how much a panel takes at most.
+    """
     height, width, _ = layer.out_image
     resident = (False,) * (len(layer.inputs) + 1)
     found = []
-    for share in (4, 2):
-        most, chunks = panels_of(layer, config, share)
-        sizes = [most] if layer.sums_channels else range(1, most + 1)
-        for blocks in sizes:
-            for shape in _shapes(height, width):
-                words = tile._slot_words(layer, config, shape, blocks)
-                for copies in (1, 2):
-                    slots = tile._placed(words, resident, gaps, copies)
-                    if slots is not None:
-                        cut = Tiling(*shape, blocks, slots, False, chunks)
-                        found += [cut, replace(cut, panels_outer=True)]
+    most, chunks = panels_of(layer, config, share)
+    sizes = [most] if layer.sums_channels else range(1, most + 1)
+    for blocks in sizes:
+        for shape in _shapes(height, width):
+            words = tile._slot_words(layer, config, shape, blocks)
+            for copies in (1, 2):
+                slots = tile._placed(words, resident, gaps, copies)
+                if slots is not None:
+                    cut = Tiling(*shape, blocks, slots, False, chunks)
+                    found += [cut, replace(cut, panels_outer=True)]
     return found
 
 
@@ -49,10 +54,27 @@ def _shapes(height: int, width: int) -> Iterator[tuple[int, int]]:
     yield from ((1, n) for n in range(1, width))
 
 
+def best_of_all(
+    layer: Layer, config: ArrayConfig, gaps: tuple[tuple[int, int], ...]
+) -> tuple[int, int] | None:
+    """Return the least cost of all cuts, None if there are none.
+
+    Larger panels are taken only where they save traffic: they leave no room for the first weights
+    of the next layer, which no cost of a layer counts.
+    """
+    resident = (False,) * (len(layer.inputs) + 1)
+    cuts = (every_cut(layer, config, gaps, share) for share in (4, 2))
+    costs = [[tiling_cost(layer, config, cut, resident) for cut in found] for found in cuts]
+    return min((min(found) for found in costs if found), key=lambda cost: cost[1], default=None)
+
+
+@pytest.mark.parametrize(
+    "turn", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 20))]
+)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_cut_is_found_where_one_fits_and_is_nearly_the_best(kind: str, seed: int) -> None:
-    rng = np.random.default_rng([seed, KINDS.index(kind)])
-    compared = equal = 0
+def test_a_cut_is_found_where_one_fits_and_is_the_best(kind: str, turn: int, seed: int) -> None:
+    rng = np.random.default_rng([seed, turn, KINDS.index(kind)])
+    compared = 0
     for _ in range(CASES):
         shape = random_shape(kind, lambda low, high: int(rng.integers(low, high + 1)))
         kib = int(rng.choice([1, 2, 4, 8]))
@@ -60,23 +82,38 @@ def test_a_cut_is_found_where_one_fits_and_is_nearly_the_best(kind: str, seed: i
         layer = layer_of(graph_of(shape, "layer", 1), 0, "litert", config)
         gaps = ((0, config.act_words),)
         resident = (False,) * (len(layer.inputs) + 1)
+        best = best_of_all(layer, config, gaps)
         try:
             chosen = tile.tile_layer(layer, config, resident, gaps)
         except FitError as error:
             (finding,) = error.findings
             assert finding.code == "E401"
             assert "short by" in finding.message or "smaller" in finding.message
-            assert every_cut(layer, config, gaps) == []
+            assert best is None
             continue
-        cuts = every_cut(layer, config, gaps)
-        if not cuts:  # the input of no output fits as a whole
+        if best is None:  # the input of no output fits as a whole
             assert chosen.streamed
             continue
-        best = min(tiling_cost(layer, config, cut, resident) for cut in cuts)
-        own = tiling_cost(layer, config, chosen, resident)
-        assert own[0] <= WORST * best[0], shape
-        equal += own == best
+        assert tiling_cost(layer, config, chosen, resident) == best, shape
         compared += 1
-    print(f"{kind}: {equal} of {compared} cuts are the best of all")
+    print(f"{kind}: {compared} of {compared} cuts are the best of all")
     assert compared > CASES // 2
-    assert equal > LEAST_EQUAL * compared
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_cut_costs_less_than_the_bound(kind: str, seed: int) -> None:
+    rng = np.random.default_rng([seed, 77, KINDS.index(kind)])
+    tight = False
+    for _ in range(CASES // 4):
+        shape = random_shape(kind, lambda low, high: int(rng.integers(low, high + 1)))
+        config = replace(PRESETS["tiny"], name="brute", acts_kib=4)
+        layer = layer_of(graph_of(shape, "layer", 1), 0, "litert", config)
+        for stays in product((False, True), repeat=len(layer.inputs) + 1):
+            least = LeastCost.of(layer, config, stays)
+            for cut in every_cut(layer, config, ((0, config.act_words),), 2):
+                cycles, _ = tiling_cost(layer, config, cut, stays)
+                copies = min(len(slots) for slots in cut.slots)
+                bound = least.cycles((cut.rows, cut.columns), cut.blocks, copies)
+                assert bound <= cycles
+                tight |= bound > 0.9 * cycles
+    assert tight

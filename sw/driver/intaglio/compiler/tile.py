@@ -11,6 +11,7 @@ from intaglio.compiler.panel import panels_of
 from intaglio.compiler.product import ProductLayer
 from intaglio.compiler.product_tile import tile_product
 from intaglio.compiler.reduction import Chunk, Reduction
+from intaglio.compiler.tile_space import LeastCost, panel_sizes, strip_shapes
 from intaglio.compiler.tiling import Tiling, input_sides
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
@@ -71,50 +72,33 @@ def _fitted(
 ) -> Tiling | int:
     """Return the cheapest tiling with panels of at most `blocks`, or the words it would need.
 
-    Where channels are apart, a panel needs its own input blocks alone: smaller panels leave room
-    for larger strips, which read fewer rows twice.
+    All strips and panels are compared but those whose least cost is above that of one found.
     """
-    sizes = [blocks]
-    while sizes[-1] > 1 and not layer.sums_channels:
-        sizes.append(-(-sizes[-1] // 2))
-    if layer.spread > 1:  # whole input blocks
-        sizes = [n for n in sizes if n == blocks or 0 in (n % layer.spread, layer.spread % n)]
-    found = [_strips(layer, config, resident, gaps, size, chunks) for size in sizes]
-    fitting = [tiling for tiling in found if isinstance(tiling, Tiling)]
-    if not fitting:
-        return found[-1]
-    return min(fitting, key=lambda t: tiling_cost(layer, config, t, resident))
-
-
-def _strips(
-    layer: Layer,
-    config: ArrayConfig,
-    resident: tuple[bool, ...],
-    gaps: tuple[Gap, ...],
-    blocks: int,
-    chunks: tuple[tuple[Chunk, ...], ...],
-) -> Tiling | int:
-    """Return the cheapest tiling with panels of `blocks`, or the words of the least strip."""
-    height, width, _ = layer.out_image
-    rows = sorted({-(-height // n) for n in range(1, height + 1)}, reverse=True)
-    columns = sorted({-(-width // n) for n in range(2, width + 1)}, reverse=True)
-    viewed = _viewed(layer, resident)
-    kinds = ([(n, width) for n in rows], [(1, n) for n in columns])
-    for shapes in kinds:
-        fitting = []
-        for shape, copies in ((shape, copies) for shape in shapes for copies in (2, 1)):
-            sizes = _slot_words(layer, config, shape, blocks)
-            slots = _placed(sizes, viewed, gaps, copies)
-            if slots is not None:
-                tiling = Tiling(*shape, blocks, slots, False, chunks, resident)
-                fitting += [tiling, replace(tiling, panels_outer=True)]
-        if fitting:
-            return min(fitting, key=lambda t: tiling_cost(layer, config, t, resident))
-    least = _slot_words(layer, config, (1, 1), blocks)
+    viewed, least = _viewed(layer, resident), LeastCost.of(layer, config, resident)
+    best: tuple[tuple[int, int], Tiling] | None = None
+    for size in panel_sizes(layer, config, blocks):
+        for shape in strip_shapes(layer):
+            tried = [
+                copies
+                for copies in (2, 1)
+                if best is None or least.cycles(shape, size, copies) <= best[0][0]
+            ]
+            sizes = _slot_words(layer, config, shape, size) if tried else ()
+            for copies in tried:
+                slots = _placed(sizes, viewed, gaps, copies)
+                if slots is None:
+                    continue
+                tiling = Tiling(*shape, size, slots, False, chunks, resident)
+                for cut in (tiling, replace(tiling, panels_outer=True)):
+                    cost = tiling_cost(layer, config, cut, resident)
+                    best = (cost, cut) if best is None or cost < best[0] else best
+    if best is not None:
+        return best[1]
     streamed = _streamed(layer, config, resident, gaps, chunks)
     if streamed is not None:
         return streamed
-    return sum(words for words, stays in zip(least, viewed, strict=True) if not stays)
+    smallest = _slot_words(layer, config, (1, 1), panel_sizes(layer, config, blocks)[-1])
+    return sum(words for words, stays in zip(smallest, viewed, strict=True) if not stays)
 
 
 def _viewed(layer: Layer, resident: tuple[bool, ...]) -> tuple[bool, ...]:
