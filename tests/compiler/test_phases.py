@@ -23,7 +23,7 @@ CONFIG = replace(PRESETS["tiny"], acts_kib=1024, weights_kib=64)
 
 def steps_of(shape: Shape, config: ArrayConfig = CONFIG) -> list[int]:
     """Return the array steps of each COMPUTE for one tile of one output block."""
-    program = compile_graph(graph_of(shape, "steps", 1), config)
+    program = compile_graph(graph_of(shape, "steps", 1), config, resident_io=True)  # one strip
     found = []
     for opcode, fields in decode(program.commands):
         if opcode is Opcode.COMPUTE:
