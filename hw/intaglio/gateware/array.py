@@ -12,16 +12,14 @@ from intaglio.gateware.component import fields_of
 from intaglio.gateware.cursor import CURSOR_FIELDS, StepCursor
 from intaglio.gateware.group_scale import ScaleWords
 from intaglio.gateware.lane_product import operand_bits
-from intaglio.gateware.layout import shape
+from intaglio.gateware.layout import field_shape, word_shape
 from intaglio.gateware.operands import OperandSelect
 from intaglio.gateware.pe import CONTROL_CYCLES, Row
 from intaglio.gateware.shared import Holder, instance
 from intaglio.gateware.words import accs_layout, words_layout
-from intaglio.spec.commands import COMPUTE, WORDS
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.lane import Precision
 
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 ARRAY_FIELDS = (
     "accumulate",
     "hold",
@@ -95,11 +93,11 @@ class MacArray(Holder):
             {
                 "i": In(stream.Signature(words_layout(config))),
                 "depthwise": In(1),
-                **{name: In(shape(_FIELD[name])) for name in ARRAY_FIELDS},
+                **{name: In(field_shape(config, name)) for name in ARRAY_FIELDS},
                 "clear": In(1),
                 **({"slow": In(1)} if 16 in config.lanes.widths else {}),
                 **(scale_members(config) if config.group_scale == "integer" else {}),
-                "weight_address": Out(shape(WORDS)),
+                "weight_address": Out(word_shape(config)),
                 "weight_data": In(config.lanes.word_bits),
                 "o": Out(stream.Signature(accs_layout(config), always_ready=True)),
                 "stepping": Out(1),
@@ -215,8 +213,8 @@ class MacArray(Holder):
 
     def _weight_address(self, m: Module, ends_tile: Signal) -> None:
         """Count one word a step, from the start of the block's panel for each tile."""
-        panel = Signal(shape(WORDS), reset_less=True)
-        offset = Signal(shape(WORDS))
+        panel = Signal(word_shape(self.config), reset_less=True)
+        offset = Signal(word_shape(self.config))
         m.d.comb += self.weight_address.eq(panel + offset)
         with m.If(self.stepping):
             m.d.sync += offset.eq(Mux(ends_tile, 0, offset + self.weight_step))

@@ -7,12 +7,11 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component, fields_of
-from intaglio.gateware.layout import shape
+from intaglio.gateware.layout import word_shape
 from intaglio.gateware.multiplier import part_of
 from intaglio.gateware.mux import add_mux
 from intaglio.gateware.ram import add_ram
 from intaglio.gateware.words import write_layout
-from intaglio.spec.commands import WORDS
 from intaglio.spec.config import ArrayConfig
 
 
@@ -55,7 +54,7 @@ class ActBuffer(Component):
                 "bank_data": Out(data.ArrayLayout(config.act_bytes * 8, config.banks)),
                 "result": In(stream.Signature(write_layout(config), always_ready=True)),
                 "load": In(stream.Signature(write_layout(config))),
-                "fetch": In(stream.Signature(shape(WORDS))),
+                "fetch": In(stream.Signature(word_shape(config))),
                 "fetched": Out(stream.Signature(config.act_bytes * 8)),
             }
         )

@@ -13,6 +13,7 @@ from intaglio.gateware.component import Component
 from intaglio.gateware.layout import shape
 from intaglio.spec.commands import ADDRESS, COUNT, WORDS
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.widths import byte_address
 
 ROWS = data.StructLayout(
     {
@@ -22,8 +23,14 @@ ROWS = data.StructLayout(
         "row_stride": shape(ADDRESS),
     }
 )
-BASES = data.ArrayLayout(shape(ADDRESS), 4)  # byte address of each region
+REGIONS = 4
+BASES = data.ArrayLayout(shape(ADDRESS), REGIONS)  # byte address of each region
 BURST = data.StructLayout({"addr": shape(ADDRESS), "len": LENGTH_BITS, "last": 1})
+
+
+def bases_layout(config: ArrayConfig) -> data.ArrayLayout:
+    """Return the byte address of each region, as wide as the bus."""
+    return data.ArrayLayout(shape(byte_address(config)), REGIONS)
 
 
 class Bursts(Component):

@@ -13,18 +13,16 @@ from intaglio.gateware.component import fields_of
 from intaglio.gateware.drain import Drain
 from intaglio.gateware.gather import Gather
 from intaglio.gateware.group_scale import SCALE_NAMES, ScaleAccumulators
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, field_shape, word_shape
 from intaglio.gateware.narrow import Narrow
 from intaglio.gateware.shared import Holder
 from intaglio.gateware.taps import list_ports
 from intaglio.gateware.vector import VectorUnit, entry_layout
 from intaglio.gateware.window import WindowGenerator
 from intaglio.gateware.words import write_layout
-from intaglio.spec.commands import COMPUTE, WORDS, Operation
+from intaglio.spec.commands import COMPUTE, Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.lane import Precision
-
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 class ComputeEngine(Holder):
@@ -38,7 +36,8 @@ class ComputeEngine(Holder):
     Members
     -------
     commands : In(stream of COMPUTE)
-        A command is taken when the last one is complete.
+        A command is taken when the last one is complete. With `command_queue` = 0 its payload
+        stays until `done`.
     bank_enable, bank_row, bank_data
         Read side of the activation buffer.
     weight_address, weight_data, param_address, param_data
@@ -69,20 +68,20 @@ class ComputeEngine(Holder):
         rows = config.act_words // config.banks
         super().__init__(
             {
-                "commands": In(stream.Signature(fields(COMPUTE))),
+                "commands": In(stream.Signature(command_fields(COMPUTE, config))),
                 "bank_enable": Out(config.banks),
                 "bank_row": Out(data.ArrayLayout(range(rows), config.banks)),
                 "bank_data": In(data.ArrayLayout(config.act_bytes * 8, config.banks)),
-                "weight_address": Out(shape(WORDS)),
+                "weight_address": Out(word_shape(config)),
                 "weight_data": In(config.lanes.word_bits),
-                "param_address": Out(shape(WORDS)),
+                "param_address": Out(word_shape(config)),
                 "param_data": In(config.param_bytes * 8),
                 "entry": In(stream.Signature(entry_layout(), always_ready=True)),
                 **list_ports(config),
                 "result": Out(stream.Signature(write_layout(config), always_ready=True)),
                 "done": Out(1),
                 "mark": Out(1),
-                "layer": Out(shape(_FIELD["layer"])),
+                "layer": Out(field_shape(config, "layer")),
                 "busy": Out(1),
                 "stepping": Out(1),
                 "vectoring": Out(1),
@@ -99,12 +98,16 @@ class ComputeEngine(Holder):
         m.submodules.vector = vector = VectorUnit(config)
         m.submodules.drain = drain = self.drain
 
-        # The command register, and the life of a command.
-        command = fields_of(fields(COMPUTE), reset_less=True)
+        # The command register, and the life of a command. Without queues of commands it is kept
+        # where it arrived.
+        command = fields_of(command_fields(COMPUTE, config), reset_less=bool(config.command_queue))
         start = Signal()
         held = Signal(range(array.latency_cycles + 1))
-        with m.If(self.commands.valid & self.commands.ready):
-            m.d.sync += command.eq(self.commands.payload)
+        if config.command_queue:
+            with m.If(self.commands.valid & self.commands.ready):
+                m.d.sync += command.eq(self.commands.payload)
+        else:
+            m.d.comb += command.eq(self.commands.payload)
         m.d.sync += start.eq(self.commands.valid & self.commands.ready)
         with m.If(self.commands.valid & self.commands.ready):
             m.d.sync += self.busy.eq(1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module
+from dataclasses import dataclass
+
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,20 +13,33 @@ from intaglio.gateware.axi import AxiLite, AxiRead, AxiWrite
 from intaglio.gateware.causes import CAUSE, Causes
 from intaglio.gateware.component import Component
 from intaglio.gateware.counters import CYCLE_COUNTS, Counters
-from intaglio.gateware.dispatch import Dispatch
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.dispatch import ENGINES, Dispatch
+from intaglio.gateware.layout import command_fields, word_shape
 from intaglio.gateware.life import Life
 from intaglio.gateware.load import LoadEngine, word_write
 from intaglio.gateware.reader import CommandReader
 from intaglio.gateware.registers import Registers
+from intaglio.gateware.sequencer import Sequencer
 from intaglio.gateware.store import StoreEngine
 from intaglio.gateware.trace import Trace
-from intaglio.spec.commands import COMPUTE, WORDS
+from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.registers import TRACE_ENTRIES
+from intaglio.spec.widths import narrowed
 
 COMPUTE_EVENTS = data.StructLayout({"stepping": 1, "vectoring": 1, "starved": 1})
 COMPUTE_DONE = data.StructLayout({"valid": 1, "mark": 1, "layer": range(TRACE_ENTRIES)})
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What the engines tell: commands complete, and what is under way."""
+
+    total: Value
+    transferring: Value
+    loading: Value
+    storing: Value
+    constants: Value
 
 
 class Control(Component):
@@ -47,7 +62,7 @@ class Control(Component):
         The control port.
     irq : Out(1)
         Interrupt, a level.
-    compute : Out(stream.Signature(fields(COMPUTE)))
+    compute : Out(stream.Signature(command_fields(COMPUTE, config)))
         Commands that may start; withdrawn by an abort.
     compute_done : In(COMPUTE_DONE)
         `valid` for one cycle when a command is complete, in order, with its `mark` and `layer`.
@@ -63,6 +78,10 @@ class Control(Component):
         Words of the activation buffer for the store engine: addresses, then words in order, after
         1 cycle or more; a word that was asked for never waits.
 
+    With `command_queue` = 0 a :class:`~intaglio.gateware.sequencer.Sequencer` takes the place of
+    reader, dispatch and engines; the payload of `compute` then stays until `compute_done`, and
+    `words` may have to wait.
+
     Timing
     ------
     First read 3 cycles after START; STATUS shows the end 1 cycle after the last completion.
@@ -76,32 +95,59 @@ class Control(Component):
                 "write": Out(AxiWrite(config.bus_bytes)),
                 "lite": In(AxiLite()),
                 "irq": Out(1),
-                "compute": Out(stream.Signature(fields(COMPUTE))),
+                "compute": Out(stream.Signature(command_fields(COMPUTE, config))),
                 "compute_done": In(COMPUTE_DONE),
                 "compute_busy": In(1),
                 "abort": Out(1),
                 "events": In(COMPUTE_EVENTS),
                 "loads": Out(stream.Signature(word_write(config))),
-                "requests": Out(stream.Signature(shape(WORDS))),
+                "requests": Out(stream.Signature(word_shape(config))),
                 "words": In(stream.Signature(8 * config.act_bytes)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        config = self.config
         m.submodules.life = life = Life()
-        m.submodules.registers = registers = Registers(config)
+        m.submodules.registers = registers = Registers(self.config)
+        wiring.connect(m, wiring.flipped(self.lite), registers.bus)
+        run = self._queued if self.config.command_queue else self._in_order
+        doing = run(m, life, registers)
+
+        # From START to the end.
+        m.d.comb += [
+            life.start.eq(registers.start),
+            life.abort.eq(registers.abort),
+            life.count.eq(registers.program_count),
+            life.total.eq(doing.total),
+            life.active.eq(doing.transferring | self.compute_busy),
+            self.abort.eq(life.stop),
+            registers.status.busy.eq(life.busy),
+            registers.status.done.eq(life.done),
+            registers.status.error.eq(life.error),
+            registers.raise_done.eq(life.raise_done),
+            registers.raise_error.eq(life.raise_error),
+            registers.fault.eq(life.fault),
+            registers.counts.commands.eq(doing.total),
+            self.irq.eq(registers.irq),
+        ]
+        if self.config.counters:
+            self._count(m, life, registers, doing)
+        return m
+
+    def _queued(self, m: Module, life: Life, registers: Registers) -> Doing:
+        """Place an engine of each kind, which run at once."""
+        config = self.config
         m.submodules.reader = reader = CommandReader(config)
-        m.submodules.dispatch = dispatch = Dispatch(roomy=config.roomy)
+        m.submodules.dispatch = dispatch = Dispatch(
+            [narrowed(record, config) for record in ENGINES],
+            queued=config.command_queue,
+            roomy=config.roomy,
+        )
         m.submodules.load = load = LoadEngine(config)
         m.submodules.store = store = StoreEngine(config)
         m.submodules.arbiter = arbiter = ReadArbiter(config)
-        m.submodules.causes = causes = Causes()
-        m.submodules.counters = counters = Counters()
-        m.submodules.trace = trace = Trace()
 
-        wiring.connect(m, wiring.flipped(self.lite), registers.bus)
         wiring.connect(m, reader.bus, arbiter.reader)
         wiring.connect(m, load.bus, arbiter.load)
         wiring.connect(m, arbiter.bus, wiring.flipped(self.read))
@@ -115,28 +161,10 @@ class Control(Component):
         wiring.connect(m, load.writes, wiring.flipped(self.loads))
         wiring.connect(m, store.requests, wiring.flipped(self.requests))
         wiring.connect(m, wiring.flipped(self.words), store.words)
-
-        # From START to the end.
         m.d.comb += [
-            life.start.eq(registers.start),
-            life.abort.eq(registers.abort),
-            life.count.eq(registers.program_count),
-            life.total.eq(dispatch.total),
             life.faults.reader.eq(reader.fault),
             life.faults.load.eq(load.fault),
             life.faults.store.eq(store.fault),
-            life.active.eq(Cat(reader.busy, load.busy, store.busy, self.compute_busy).any()),
-            self.abort.eq(life.stop),
-            registers.status.busy.eq(life.busy),
-            registers.status.done.eq(life.done),
-            registers.status.error.eq(life.error),
-            registers.raise_done.eq(life.raise_done),
-            registers.raise_error.eq(life.raise_error),
-            registers.fault.eq(life.fault),
-        ]
-
-        # The program.
-        m.d.comb += [
             reader.start.eq(life.begin),
             reader.address.eq(registers.program_address),
             reader.count.eq(registers.program_count),
@@ -149,31 +177,59 @@ class Control(Component):
             dispatch.flush.eq(self.abort),
             *(engine.abort.eq(self.abort) for engine in (reader, load, store)),
         ]
+        transferring = Cat(reader.busy, load.busy, store.busy).any()
+        return Doing(dispatch.total, transferring, load.busy, store.busy, load.constants)
 
-        # What happened and when.
+    def _in_order(self, m: Module, life: Life, registers: Registers) -> Doing:
+        """Place one engine for all, which takes a command after the other."""
+        m.submodules.sequencer = sequencer = Sequencer(self.config)
+        wiring.connect(m, sequencer.read, wiring.flipped(self.read))
+        wiring.connect(m, sequencer.write, wiring.flipped(self.write))
+        wiring.connect(m, sequencer.compute, wiring.flipped(self.compute))
+        wiring.connect(m, sequencer.loads, wiring.flipped(self.loads))
+        wiring.connect(m, sequencer.requests, wiring.flipped(self.requests))
+        wiring.connect(m, wiring.flipped(self.words), sequencer.words)
+        m.d.comb += [
+            life.faults.reader.eq(sequencer.fault),
+            sequencer.start.eq(life.begin),
+            sequencer.address.eq(registers.program_address),
+            sequencer.count.eq(registers.program_count),
+            sequencer.bases.eq(registers.bases),
+            sequencer.computed.eq(self.compute_done.valid),
+            sequencer.abort.eq(self.abort),
+        ]
+        return Doing(
+            sequencer.total,
+            sequencer.transferring,
+            sequencer.loading,
+            sequencer.storing,
+            sequencer.constants,
+        )
+
+    def _count(self, m: Module, life: Life, registers: Registers, doing: Doing) -> None:
+        """Count what happens, and keep when it happened."""
+        m.submodules.causes = causes = Causes()
+        m.submodules.counters = counters = Counters()
+        m.submodules.trace = trace = Trace()
         events = counters.events
-        transfers = Cat(reader.busy, load.busy, store.busy).any()
         m.d.comb += [
             *(causes.i[name].eq(self.events[name]) for name, _ in COMPUTE_EVENTS),
             causes.i.computing.eq(self.compute_busy),
-            causes.i.resting.eq(self.compute.valid | ~transfers),
-            causes.i.constants.eq(load.constants),
+            causes.i.resting.eq(self.compute.valid | ~doing.transferring),
+            causes.i.constants.eq(doing.constants),
             *(events[name].eq(causes.o[name]) for name, _ in CAUSE),
             counters.clear.eq(life.begin),
             counters.enable.eq(life.busy),
             events.cycles.eq(1),
             events.compute_cycles.eq(self.compute_busy),
-            events.load_cycles.eq(load.busy),
-            events.store_cycles.eq(store.busy),
+            events.load_cycles.eq(doing.loading),
+            events.store_cycles.eq(doing.storing),
             events.read_beats.eq(self.read.r.valid & self.read.r.ready),
             events.write_beats.eq(self.write.w.valid & self.write.w.ready),
             *(registers.counts[name].eq(counters.counts[name]) for name, _ in CYCLE_COUNTS),
-            registers.counts.commands.eq(dispatch.total),
             trace.mark.eq(self.compute_done.valid & self.compute_done.mark),
             trace.layer.eq(self.compute_done.layer),
             trace.cycles.eq(counters.counts.cycles),
             trace.entry.eq(registers.entry),
             registers.value.eq(trace.value),
         ]
-        m.d.comb += self.irq.eq(registers.irq)
-        return m

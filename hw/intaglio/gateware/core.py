@@ -8,14 +8,13 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from intaglio.gateware.buffer import ActBuffer
 from intaglio.gateware.compute import ComputeEngine
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, field_shape, word_shape
 from intaglio.gateware.load import word_write
 from intaglio.gateware.scratchpad import Scratchpad
 from intaglio.gateware.shared import Holder
-from intaglio.spec.commands import COMPUTE, TAP, WORDS, Memory
+from intaglio.spec.commands import COMPUTE, TAP, Memory
 from intaglio.spec.config import CODES, ArrayConfig
 
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 EVENTS = ("busy", "stepping", "vectoring", "starved")
 
 
@@ -46,13 +45,13 @@ class Core(Holder):
         self.parts = (self.engine,)
         super().__init__(
             {
-                "commands": In(stream.Signature(fields(COMPUTE))),
+                "commands": In(stream.Signature(command_fields(COMPUTE, config))),
                 "writes": In(stream.Signature(word_write(config))),
-                "fetch": In(stream.Signature(shape(WORDS))),
+                "fetch": In(stream.Signature(word_shape(config))),
                 "fetched": Out(stream.Signature(config.act_bytes * 8)),
                 "done": Out(1),
                 "mark": Out(1),
-                "layer": Out(shape(_FIELD["layer"])),
+                "layer": Out(field_shape(config, "layer")),
                 **{event: Out(1) for event in EVENTS},
             }
         )

@@ -6,12 +6,10 @@ from amaranth import Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
-from intaglio.gateware.layout import shape
+from intaglio.gateware.layout import field_shape
 from intaglio.gateware.operands import index_bits
-from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
 
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 CURSOR_FIELDS = ("paired", "channels", "pair_taps", "pair_channels")
 
 
@@ -44,7 +42,7 @@ class StepCursor(Component):
         self.tap_bits, self.channel_bits = index_bits(config)
         super().__init__(
             {
-                **{name: In(shape(_FIELD[name])) for name in CURSOR_FIELDS},
+                **{name: In(field_shape(config, name)) for name in CURSOR_FIELDS},
                 "advance": In(1),
                 "restart": In(1),
                 "first": Out(1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amaranth.hdl import Cat, Module, Signal
@@ -13,8 +14,8 @@ from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.queue import Queue
 from intaglio.spec.commands import COMPUTE, COUNT, LOAD, STORE
 from intaglio.spec.record import Record
+from intaglio.spec.timing import QUEUED
 
-QUEUED = 4  # commands that wait for each engine
 ENGINES = (LOAD, COMPUTE, STORE)
 COMPLETED = data.StructLayout({record.name.lower(): shape(COUNT) for record in ENGINES})
 
@@ -71,6 +72,10 @@ class Dispatch(Component):
 
     Parameters
     ----------
+    records : sequence of Record
+        LOAD, COMPUTE, STORE, as wide as they are kept.
+    queued : int
+        Commands that wait for each engine.
     roomy : bool
         The queues are block RAM; else LUTs, where the part has such memory.
 
@@ -94,10 +99,16 @@ class Dispatch(Component):
     Latency 3 cycles from the reader to the engine; 2 from `done` to a command that waits for it.
     """
 
-    def __init__(self, *, roomy: bool = True) -> None:
-        self.roomy = roomy
+    def __init__(
+        self,
+        records: Sequence[Record] = ENGINES,
+        *,
+        queued: int = QUEUED,
+        roomy: bool = True,
+    ) -> None:
+        self.records, self.queued, self.roomy = tuple(records), queued, roomy
         members = {}
-        for record in ENGINES:
+        for record in records:
             members[record.name.lower()] = In(stream.Signature(fields(record)))
             members[f"{record.name.lower()}_out"] = Out(stream.Signature(fields(record)))
         super().__init__(
@@ -113,10 +124,10 @@ class Dispatch(Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         completed: Any = Signal(COMPLETED)
-        for record in ENGINES:
+        for record in self.records:
             name = record.name.lower()
             m.submodules[f"{name}_queue"] = queue = Queue(
-                fields(record), QUEUED, block_ram=True, spread=not self.roomy
+                fields(record), self.queued, block_ram=True, spread=not self.roomy
             )
             m.submodules[f"{name}_gate"] = gate = Gate(record)
             wiring.connect(m, wiring.flipped(getattr(self, name)), queue.i)

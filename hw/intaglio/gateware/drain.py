@@ -7,16 +7,14 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from intaglio.gateware.fold import Fold
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, field_shape, word_shape
 from intaglio.gateware.out_bytes import OutBytes
 from intaglio.gateware.requantise import Requantise
 from intaglio.gateware.shared import Holder
 from intaglio.gateware.words import accs_layout, write_layout
 from intaglio.gateware.writer import Writer
-from intaglio.spec.commands import COMPUTE, PARAM, WORDS
+from intaglio.spec.commands import COMPUTE, PARAM
 from intaglio.spec.config import ArrayConfig
-
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 class Drain(Holder):
@@ -59,10 +57,10 @@ class Drain(Holder):
         self.parts = (self.requantise,)
         super().__init__(
             {
-                "command": In(fields(COMPUTE)),
+                "command": In(command_fields(COMPUTE, config)),
                 "clear": In(1),
                 "i": In(stream.Signature(accs_layout(config), always_ready=True)),
-                "param_address": Out(shape(WORDS)),
+                "param_address": Out(word_shape(config)),
                 "param_data": In(config.param_bytes * 8),
                 "o": Out(stream.Signature(write_layout(config), always_ready=True)),
                 "done": Out(1),
@@ -87,8 +85,8 @@ class Drain(Holder):
 
         # Which parameter word: a step within the window, windows within the block, the block.
         step = Signal(range(max(config.drain_steps, 2)))
-        window = Signal(shape(_FIELD["pixels"]))
-        base = Signal(shape(WORDS), reset_less=True)
+        window = Signal(field_shape(config, "pixels"))
+        base = Signal(word_shape(config), reset_less=True)
         last_step = step == config.drain_steps - 1
         last_window = window + 1 == command.pixels
         m.d.comb += self.param_address.eq(base + step)

@@ -9,12 +9,10 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component, fields_of
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, field_shape
 from intaglio.gateware.words import act_address
 from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
-
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 @dataclass(frozen=True)
@@ -60,13 +58,13 @@ class LanePlaces(Component):
         lanes = config.pixels
         super().__init__(
             {
-                "command": In(fields(COMPUTE)),
+                "command": In(command_fields(COMPUTE, config)),
                 "restart": In(1),
                 "ready": Out(1),
                 "next_tile": In(1),
                 "first_tile": In(1),
-                "y": Out(data.ArrayLayout(shape(_FIELD["y0"]), lanes)),
-                "x": Out(data.ArrayLayout(shape(_FIELD["x0"]), lanes)),
+                "y": Out(data.ArrayLayout(field_shape(config, "y0"), lanes)),
+                "x": Out(data.ArrayLayout(field_shape(config, "x0"), lanes)),
                 "word": Out(data.ArrayLayout(act_address(config), lanes)),
             }
         )
@@ -78,8 +76,8 @@ class LanePlaces(Component):
         # A place: row, word address, and the column counted from the first window's.
         place = data.StructLayout(
             {
-                "y": shape(_FIELD["y0"]),
-                "column": shape(_FIELD["wrap_x"]),
+                "y": field_shape(self.config, "y0"),
+                "column": field_shape(self.config, "wrap_x"),
                 "word": act_address(self.config),
             }
         )
@@ -123,11 +121,11 @@ class LanePlaces(Component):
         """Return registers of what a step adds, and what it adds over the end of a row."""
         command = self.command
         values = {
-            "edge": (command.wrap_x - columns, shape(_FIELD["wrap_x"])),
-            "columns": (columns, shape(_FIELD["wrap_x"])),
-            "back": (columns - command.wrap_x, shape(_FIELD["wrap_x"])),
-            "rows": (rows, shape(_FIELD["y0"])),
-            "next_rows": (rows + command.stride_y, shape(_FIELD["y0"])),
+            "edge": (command.wrap_x - columns, field_shape(self.config, "wrap_x")),
+            "columns": (columns, field_shape(self.config, "wrap_x")),
+            "back": (columns - command.wrap_x, field_shape(self.config, "wrap_x")),
+            "rows": (rows, field_shape(self.config, "y0")),
+            "next_rows": (rows + command.stride_y, field_shape(self.config, "y0")),
             "jump": (jump, act_address(self.config)),
             "next_jump": (jump + command.wrap_jump, act_address(self.config)),
         }

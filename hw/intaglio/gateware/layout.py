@@ -5,8 +5,10 @@ from __future__ import annotations
 from amaranth.hdl import Shape
 from amaranth.lib import data
 
+from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import IntFormat
 from intaglio.spec.record import Record
+from intaglio.spec.widths import compute_formats, narrowed, word_address
 
 RESERVED = "_reserved"
 
@@ -30,3 +32,18 @@ def layout(record: Record) -> data.StructLayout:
 def fields(record: Record) -> data.StructLayout:
     """Return :func:`layout` without the reserved bits: what gates carry from place to place."""
     return data.StructLayout({field.name: shape(field.format) for field in record.fields})
+
+
+def command_fields(record: Record, config: ArrayConfig) -> data.StructLayout:
+    """Return the fields of a command as wide as `config` needs them."""
+    return fields(narrowed(record, config))
+
+
+def field_shape(config: ArrayConfig, name: str) -> Shape:
+    """Return the shape of a field of COMPUTE within `config`."""
+    return shape(compute_formats(config)[name])
+
+
+def word_shape(config: ArrayConfig) -> Shape:
+    """Return the shape of an address of any on-chip memory."""
+    return shape(word_address(config))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from typing import Any
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.axi import LOAD_ID, AxiRead
-from intaglio.gateware.bursts import BASES, Bursts
+from intaglio.gateware.bursts import Bursts, bases_layout
 from intaglio.gateware.component import Component
 from intaglio.gateware.faults import FAULT, read_fault
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, shape, word_shape
 from intaglio.gateware.queue import Queue
-from intaglio.gateware.walk import PLAN, Walk
-from intaglio.spec.commands import ADDRESS, LOAD, WORDS, Memory
+from intaglio.gateware.remainder import divides
+from intaglio.gateware.walk import Walk, plan_layout
+from intaglio.spec.commands import ADDRESS, LOAD, Memory
 from intaglio.spec.config import ArrayConfig
 
 AHEAD = 2  # commands whose bursts may be under way before the first word of the next one
@@ -39,10 +42,20 @@ def word_write(config: ArrayConfig) -> data.StructLayout:
     return data.StructLayout(
         {
             "memory": range(len(Memory)),
-            "address": shape(WORDS),
+            "address": word_shape(config),
             "data": 8 * config.bus_bytes * max(word_beats(config)),
         }
     )
+
+
+def whole_words(m: Module, config: ArrayConfig, fields: Any) -> Value:
+    """Return whether the rows of a LOAD are whole words of its memory."""
+    whole = Signal(init=1)
+    with m.Switch(fields["memory"]):
+        for memory, beats in zip(Memory, word_beats(config), strict=True):
+            with m.Case(memory):
+                m.d.comb += whole.eq(divides(beats, fields["row_beats"]))
+    return whole
 
 
 class LoadEngine(Component):
@@ -59,7 +72,7 @@ class LoadEngine(Component):
     -------
     commands : In(stream.Signature(fields(LOAD)))
         Commands that may start.
-    bases : In(BASES)
+    bases : In(bases_layout(config))
         Byte address of each region; must be still while the engine is busy.
     bus : Out(AxiRead(K))
         Master with id 1.
@@ -87,8 +100,8 @@ class LoadEngine(Component):
         self.config = config
         super().__init__(
             {
-                "commands": In(stream.Signature(fields(LOAD))),
-                "bases": In(BASES),
+                "commands": In(stream.Signature(command_fields(LOAD, config))),
+                "bases": In(bases_layout(config)),
                 "bus": Out(AxiRead(config.bus_bytes)),
                 "writes": Out(stream.Signature(word_write(config))),
                 "done": Out(1),
@@ -104,8 +117,8 @@ class LoadEngine(Component):
         config, command = self.config, self.commands.payload
         m.submodules.bursts = bursts = Bursts(config)
         m.submodules.flights = flights = Queue(shape(ADDRESS), config.outstanding)
-        m.submodules.plans = plans = Queue(PLAN, AHEAD)
-        m.submodules.walk = walk = Walk(word_beats(config))
+        m.submodules.plans = plans = Queue(plan_layout(config), AHEAD)
+        m.submodules.walk = walk = Walk(config, word_beats(config))
         wiring.connect(m, plans.o, walk.i)
         m.d.comb += [bursts.flush.eq(self.abort), plans.flush.eq(self.abort)]
         m.d.comb += walk.flush.eq(self.abort)
@@ -117,7 +130,7 @@ class LoadEngine(Component):
             plans.i.valid.eq(self.commands.valid & self.commands.ready),
             bursts.i.payload.address.eq(self.bases[command.region] + command.offset),
             *(bursts.i.payload[k].eq(command[k]) for k in ("row_beats", "rows", "row_stride")),
-            *(plans.i.payload[k].eq(command[k]) for k, _ in PLAN),
+            *(plans.i.payload[k].eq(command[k]) for k, _ in plan_layout(config)),
         ]
 
         # Bursts: a burst that is announced stays so, and its beats find their address in `flights`.

@@ -6,16 +6,13 @@ from amaranth import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.lane_product import lane_name, operand_bits
-from intaglio.gateware.layout import shape
+from intaglio.gateware.layout import field_shape
 from intaglio.gateware.multiplier import part_of
 from intaglio.gateware.mux import add_mux
 from intaglio.gateware.shared import SharedComponent
-from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import BYTE
 from intaglio.spec.lane import Precision
-
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 def index_bits(config: ArrayConfig) -> tuple[int, int]:
@@ -72,7 +69,7 @@ class OperandSelect(SharedComponent):
             {
                 "words": In(config.depth * config.act_bytes * BYTE),
                 "depthwise": In(1),
-                **{n: In(shape(_FIELD[n])) for n in ("group", "spread", "spread_channel")},
+                **{n: In(field_shape(config, n)) for n in ("group", "spread", "spread_channel")},
                 "tap": In(config.depth * self.tap_bits),
                 "channel": In(config.depth * self.channel_bits),
                 "act": Out(config.channels * operand_bits(config)),

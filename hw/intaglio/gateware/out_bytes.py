@@ -7,14 +7,11 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
-from intaglio.gateware.layout import shape
+from intaglio.gateware.layout import field_shape
 from intaglio.gateware.words import outs_layout
-from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import BYTE
 from intaglio.spec.lane import Precision
-
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 class OutBytes(Component):
@@ -45,7 +42,7 @@ class OutBytes(Component):
         self.config = config
         super().__init__(
             {
-                "precision": In(shape(_FIELD["out_precision"])),
+                "precision": In(field_shape(config, "out_precision")),
                 "i": In(stream.Signature(outs_layout(config), always_ready=True)),
                 "o": Out(stream.Signature(BYTE * config.requant_lanes, always_ready=True)),
             }

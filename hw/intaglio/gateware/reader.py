@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Cat, Module, Signal, Value
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,9 +10,8 @@ from intaglio.gateware.axi import AxiRead
 from intaglio.gateware.component import Component
 from intaglio.gateware.faults import FAULT
 from intaglio.gateware.fetch import Fetch
-from intaglio.gateware.layout import fields, shape
-from intaglio.gateware.load import word_beats
-from intaglio.gateware.remainder import divides
+from intaglio.gateware.layout import command_fields, fields, shape
+from intaglio.gateware.load import whole_words
 from intaglio.spec.commands import (
     ADDRESS,
     AT_LEAST_ONE,
@@ -20,7 +19,6 @@ from intaglio.spec.commands import (
     COUNT,
     HEADER,
     RECORDS,
-    Memory,
     Opcode,
 )
 from intaglio.spec.config import ArrayConfig
@@ -69,7 +67,7 @@ class CommandReader(Component):
                 "count": In(shape(COUNT)),
                 "bus": Out(AxiRead(config.bus_bytes)),
                 **{
-                    opcode.name.lower(): Out(stream.Signature(fields(record)))
+                    opcode.name.lower(): Out(stream.Signature(command_fields(record, config)))
                     for opcode, record in RECORDS.items()
                 },
                 "busy": Out(1),
@@ -108,14 +106,18 @@ class CommandReader(Component):
         # It goes to its engine, or is a fault.
         index = Signal(shape(COUNT))
         legal = Signal()
-        whole = self._whole_words(m)
+        whole = whole_words(m, self.config, self.load.payload)
         with m.Switch(_HEAD(word[: _HEAD.size]).opcode):
-            for opcode in RECORDS:
+            for opcode, record in RECORDS.items():
                 target = getattr(self, opcode.name.lower())
                 rules = [target.payload[name].any() for name in AT_LEAST_ONE[opcode]]
                 if opcode is Opcode.LOAD:
                     rules.append(whole)
-                m.d.comb += target.payload.eq(word)
+                whole_command = fields(record)(word[: fields(record).size])
+                m.d.comb += [
+                    target.payload[field.name].eq(whole_command[field.name])
+                    for field in record.fields
+                ]
                 with m.Case(opcode):
                     m.d.comb += [
                         legal.eq(Cat(*rules).all()),
@@ -138,13 +140,3 @@ class CommandReader(Component):
                 self.fault.command.eq(index),
             ]
         return m
-
-    def _whole_words(self, m: Module) -> Value:
-        """Return whether the rows of a LOAD are whole words of its memory."""
-        command = self.load.payload
-        whole = Signal(init=1)
-        with m.Switch(command.memory):
-            for memory, beats in zip(Memory, word_beats(self.config), strict=True):
-                with m.Case(memory):
-                    m.d.comb += whole.eq(divides(beats, command.row_beats))
-        return whole

@@ -7,35 +7,39 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.axi import AxiLite
-from intaglio.gateware.bursts import BASES
+from intaglio.gateware.bursts import bases_layout
 from intaglio.gateware.component import Component
 from intaglio.gateware.faults import FAULT
 from intaglio.gateware.layout import shape
 from intaglio.gateware.lite import LiteSlave
-from intaglio.spec.commands import ADDRESS, COUNT
+from intaglio.spec.commands import COUNT
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.registers import (
     BY_NAME,
     COUNTERS,
     IDENTITY,
     REGISTER_BITS,
-    REGISTERS,
     TRACE_BASE,
     TRACE_ENTRIES,
     VERSION,
     Access,
     Control,
     Interrupt,
+    counters_of,
+    registers_of,
 )
+from intaglio.spec.widths import byte_address
 
 COUNTS = data.StructLayout({name.lower(): REGISTER_BITS for name, _ in COUNTERS})
+TRACE_FIRST = TRACE_BASE >> 2
 STATUS = data.StructLayout({"busy": 1, "done": 1, "error": 1})
 
 
 class Registers(Component):
     """AXI4-Lite slave with the registers of :data:`intaglio.spec.registers.REGISTERS`.
 
-    An address without a register is answered with SLVERR; a write to a READ_ONLY register is
+    An address without a register is answered with SLVERR, as are counters and trace of a
+    configuration without them; a write to a READ_ONLY register is
     ignored. Byte strobes hold for every register. The two lowest address bits are ignored.
     PROGRAM_COUNT has 24 bits; the bits above read 0.
 
@@ -61,7 +65,7 @@ class Registers(Component):
     fault : In(FAULT)
         ERROR_CODE, ERROR_ADDRESS, ERROR_COMMAND; `valid` is not read.
     counts : In(COUNTS)
-        The performance counters.
+        The performance counters; without `counters` COMMANDS alone is read.
     entry : Out(range(TRACE_ENTRIES)), value : In(32)
         Read port of the trace, which answers after 1 cycle.
 
@@ -78,9 +82,9 @@ class Registers(Component):
                 "irq": Out(1),
                 "start": Out(1),
                 "abort": Out(1),
-                "program_address": Out(shape(ADDRESS)),
+                "program_address": Out(shape(byte_address(config))),
                 "program_count": Out(shape(COUNT)),
-                "bases": Out(BASES),
+                "bases": Out(bases_layout(config)),
                 "status": In(STATUS),
                 "raise_done": In(1),
                 "raise_error": In(1),
@@ -109,11 +113,14 @@ class Registers(Component):
             "IRQ_STATUS": irq_status,
             "PROGRAM_ADDRESS": self.program_address,
             "PROGRAM_COUNT": self.program_count,
-            **{f"REGION{i}_BASE": self.bases[i] for i, _ in BASES},
+            **{f"REGION{i}_BASE": base for i, base in enumerate(self.bases)},
             "ERROR_CODE": self.fault.code,
             "ERROR_ADDRESS": self.fault.address,
             "ERROR_COMMAND": self.fault.command,
-            **{f"COUNT_{name}": self.counts[name.lower()] for name, _ in COUNTERS},
+            **{
+                f"COUNT_{name}": self.counts[name.lower()]
+                for name in counters_of(counters=self.config.counters)
+            },
         }
 
         # Write.
@@ -125,7 +132,7 @@ class Registers(Component):
         ]
         cleared = Signal.like(irq_status)
         with m.Switch(lite.write_address[2:]):
-            for register in REGISTERS:
+            for register in registers_of(counters=self.config.counters):
                 value = values[register.name]
                 with m.Case(register.address >> 2):
                     m.d.comb += lite.write_known.eq(1)
@@ -150,9 +157,8 @@ class Registers(Component):
         register_known = Signal()
         m.d.comb += self.entry.eq(here - (TRACE_BASE >> 2))
         m.d.sync += [register_data.eq(0), register_known.eq(0)]
-        m.d.sync += in_trace.eq(
-            (here >= TRACE_BASE >> 2) & (here < (TRACE_BASE >> 2) + TRACE_ENTRIES)
-        )
+        if self.config.counters:
+            m.d.sync += in_trace.eq((here >= TRACE_FIRST) & (here < TRACE_FIRST + TRACE_ENTRIES))
         with m.Switch(here):
             for name, value in values.items():
                 with m.Case(BY_NAME[name].address >> 2):

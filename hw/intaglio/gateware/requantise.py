@@ -6,14 +6,12 @@ from amaranth import Module, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from intaglio.gateware.layout import layout, shape
+from intaglio.gateware.layout import field_shape, layout
 from intaglio.gateware.requantise_lane import RequantiseLane
 from intaglio.gateware.shared import Holder, instance
 from intaglio.gateware.words import accs_layout, outs_layout
-from intaglio.spec.commands import COMPUTE, PARAM
+from intaglio.spec.commands import PARAM
 from intaglio.spec.config import ArrayConfig
-
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 def scaled_layout(config: ArrayConfig) -> data.StructLayout:
@@ -58,10 +56,10 @@ class Requantise(Holder):
         super().__init__(
             {
                 "i": In(stream.Signature(scaled_layout(config))),
-                "rounding": In(shape(_FIELD["rounding"])),
-                "zero_point": In(shape(_FIELD["zero_point"])),
-                "low": In(shape(_FIELD["low"])),
-                "high": In(shape(_FIELD["high"])),
+                "rounding": In(field_shape(config, "rounding")),
+                "zero_point": In(field_shape(config, "zero_point")),
+                "low": In(field_shape(config, "low")),
+                "high": In(field_shape(config, "high")),
                 "o": Out(stream.Signature(outs_layout(config))),
             }
         )

@@ -7,13 +7,13 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.axi import LENGTH_BITS, AxiWrite
-from intaglio.gateware.bursts import BASES, BURST, Bursts
+from intaglio.gateware.bursts import BURST, Bursts, bases_layout
 from intaglio.gateware.component import Component
 from intaglio.gateware.faults import FAULT, write_fault
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, word_shape
 from intaglio.gateware.queue import Queue
-from intaglio.gateware.walk import PLAN, Walk
-from intaglio.spec.commands import STORE, WORDS, Memory
+from intaglio.gateware.walk import Walk, plan_layout
+from intaglio.spec.commands import STORE, Memory
 from intaglio.spec.config import ArrayConfig
 
 AHEAD = 2  # commands whose bursts may be under way before the first word of the next one
@@ -34,7 +34,7 @@ class StoreEngine(Component):
     -------
     commands : In(stream.Signature(fields(STORE)))
         Commands that may start.
-    bases : In(BASES)
+    bases : In(bases_layout(config))
         Byte address of each region; must be still while the engine is busy.
     requests : Out(stream.Signature(WORDS))
         Addresses of words to read from the activation buffer.
@@ -64,9 +64,9 @@ class StoreEngine(Component):
         self.config = config
         super().__init__(
             {
-                "commands": In(stream.Signature(fields(STORE))),
-                "bases": In(BASES),
-                "requests": Out(stream.Signature(shape(WORDS))),
+                "commands": In(stream.Signature(command_fields(STORE, config))),
+                "bases": In(bases_layout(config)),
+                "requests": Out(stream.Signature(word_shape(config))),
                 "words": In(stream.Signature(8 * config.act_bytes)),
                 "bus": Out(AxiWrite(config.bus_bytes)),
                 "done": Out(1),
@@ -83,8 +83,8 @@ class StoreEngine(Component):
         m.submodules.bursts = bursts = Bursts(config)
         m.submodules.flights = flights = Queue(flight, config.outstanding)
         m.submodules.lengths = lengths = Queue(LENGTH_BITS, config.outstanding)
-        m.submodules.plans = plans = Queue(PLAN, AHEAD)
-        m.submodules.walk = walk = Walk([1])
+        m.submodules.plans = plans = Queue(plan_layout(config), AHEAD)
+        m.submodules.walk = walk = Walk(config, [1])
         m.submodules.buffered = buffered = Queue(8 * config.act_bytes, BUFFERED)
         wiring.connect(m, plans.o, walk.i)
 
@@ -95,7 +95,7 @@ class StoreEngine(Component):
             plans.i.valid.eq(self.commands.valid & self.commands.ready),
             bursts.i.payload.address.eq(self.bases[command.region] + command.offset),
             *(bursts.i.payload[k].eq(command[k]) for k in ("row_beats", "rows", "row_stride")),
-            *(plans.i.payload[k].eq(command[k]) for k, _ in PLAN if k != "memory"),
+            *(plans.i.payload[k].eq(command[k]) for k, _ in plan_layout(config) if k != "memory"),
             plans.i.payload.memory.eq(Memory.ACTS),
             bursts.flush.eq(self.abort),
         ]

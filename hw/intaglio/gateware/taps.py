@@ -7,12 +7,10 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In, Member, Out
 
 from intaglio.gateware.component import Component
-from intaglio.gateware.layout import fields, layout, shape
+from intaglio.gateware.layout import command_fields, field_shape, layout
 from intaglio.gateware.words import act_address
-from intaglio.spec.commands import COMPUTE, TAP, WORDS
+from intaglio.spec.commands import COMPUTE, TAP
 from intaglio.spec.config import ArrayConfig
-
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 def list_ports(config: ArrayConfig) -> dict[str, Member]:
@@ -20,7 +18,7 @@ def list_ports(config: ArrayConfig) -> dict[str, Member]:
     if not config.tap_list:
         return {}
     return {
-        "list_address": Out(shape(WORDS)),
+        "list_address": Out(field_shape(config, "list_start")),
         "list_data": In(config.depth * TAP.bits),
     }
 
@@ -70,7 +68,7 @@ class TapLoop(Component):
         super().__init__(
             {
                 **ports,
-                "command": In(fields(COMPUTE)),
+                "command": In(command_fields(COMPUTE, config)),
                 "wide": In(1),
                 "advance": In(1),
                 "first": Out(1),
@@ -78,8 +76,8 @@ class TapLoop(Component):
                 "last_block": Out(1),
                 "last_column": Out(1),
                 "present": Out(config.depth),
-                "y": Out(shape(_FIELD["in_h"])),
-                "x": Out(shape(_FIELD["in_w"])),
+                "y": Out(field_shape(config, "in_h")),
+                "x": Out(field_shape(config, "in_w")),
                 "jump": Out(act_address(config)),
             }
         )
@@ -88,7 +86,8 @@ class TapLoop(Component):
         m = Module()
         command = self.command
         block, column, row = (
-            Signal(shape(_FIELD[name]), name=name) for name in ("in_blocks", "kernel_w", "kernel_h")
+            Signal(field_shape(self.config, name), name=name)
+            for name in ("in_blocks", "kernel_w", "kernel_h")
         )
         depth = self.config.depth
         columns = Mux(self.wide, depth, 1)
@@ -106,7 +105,7 @@ class TapLoop(Component):
         ]
         if self.config.tap_list:
             # The word of the next request is read a cycle ahead.
-            word, after = Signal(shape(_FIELD["list_start"])), Signal(shape(_FIELD["list_start"]))
+            word, after = Signal.like(command.list_start), Signal.like(command.list_start)
             m.d.comb += after.eq(Mux(self.advance, Mux(self.last, 0, word + 1), word))
             m.d.sync += word.eq(after)
             m.d.comb += [

@@ -10,13 +10,17 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
-from intaglio.gateware.layout import shape
-from intaglio.spec.commands import LOAD, WORDS
+from intaglio.gateware.layout import command_fields, word_shape
+from intaglio.spec.commands import LOAD
+from intaglio.spec.config import ArrayConfig
 
-_FORMATS = {field.name: shape(field.format) for field in LOAD.fields}
-PLAN = data.StructLayout(
-    {name: _FORMATS[name] for name in ("memory", "address", "address_stride", "row_beats", "rows")}
-)
+PLAN_FIELDS = ("memory", "address", "address_stride", "row_beats", "rows")
+
+
+def plan_layout(config: ArrayConfig) -> data.StructLayout:
+    """Return the fields of a LOAD that say where its words go."""
+    whole = command_fields(LOAD, config)
+    return data.StructLayout({name: whole[name].shape for name in PLAN_FIELDS})
 
 
 class Walk(Component):
@@ -24,12 +28,14 @@ class Walk(Component):
 
     Parameters
     ----------
+    config : ArrayConfig
+        Widths of counts and addresses.
     beats : sequence of int
         Beats of a word of each memory; `row_beats` is a multiple of it.
 
     Members
     -------
-    i : In(stream.Signature(PLAN))
+    i : In(stream.Signature(plan_layout(config)))
         The fields of a LOAD record with these names.
     o : Out(stream.Signature({memory, address, beats, last}))
         Words; `beats` is the number of beats of a word - 1; withdrawn by `flush`.
@@ -41,19 +47,20 @@ class Walk(Component):
     Latency 1 cycle; one word a cycle, one cycle without a word between two inputs.
     """
 
-    def __init__(self, beats: Sequence[int]) -> None:
-        self.beats = tuple(beats)
+    def __init__(self, config: ArrayConfig, beats: Sequence[int]) -> None:
+        self.config, self.beats = config, tuple(beats)
+        plan = plan_layout(config)
         word = data.StructLayout(
             {
-                "memory": _FORMATS["memory"],
-                "address": shape(WORDS),
+                "memory": plan["memory"].shape,
+                "address": word_shape(config),
                 "beats": range(max(2, *self.beats)),
                 "last": 1,
             }
         )
         super().__init__(
             {
-                "i": In(stream.Signature(PLAN)),
+                "i": In(stream.Signature(plan)),
                 "o": Out(stream.Signature(word)),
                 "flush": In(1),
             }
@@ -61,7 +68,7 @@ class Walk(Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        plan: Any = Signal(PLAN, reset_less=True)
+        plan: Any = Signal(plan_layout(self.config), reset_less=True)
         row_address = Signal.like(plan.address, reset_less=True)
         left = Signal.like(plan.row_beats, reset_less=True)
         step = Signal(range(max(self.beats) + 1), reset_less=True)

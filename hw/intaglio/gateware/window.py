@@ -10,14 +10,12 @@ from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component, fields_of
 from intaglio.gateware.lane_place import LanePlaces
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, field_shape
 from intaglio.gateware.taps import TapLoop, list_ports
 from intaglio.gateware.words import act_address, request_layout
 from intaglio.spec.commands import COMPUTE, Operation
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.lane import Precision
-
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 class WindowGenerator(Component):
@@ -55,7 +53,7 @@ class WindowGenerator(Component):
         self.config = config
         super().__init__(
             {
-                "command": In(fields(COMPUTE)),
+                "command": In(command_fields(COMPUTE, config)),
                 "start": In(1),
                 "busy": Out(1),
                 "o": Out(stream.Signature(request_layout(config))),
@@ -79,8 +77,8 @@ class WindowGenerator(Component):
         tile = Mux(on_array, config.pixels, 1)
 
         # Outer loops: windows left in the output block, and the block.
-        left = Signal(shape(_FIELD["pixels"]))
-        out_block = Signal(shape(_FIELD["out_blocks"]))
+        left = Signal(field_shape(config, "pixels"))
+        out_block = Signal(field_shape(config, "out_blocks"))
         base = Signal(act_address(config))  # of the output block, for the local operations
         narrow = self._narrow(m, request, out_block)
         last_tile, last_out = Signal(), Signal()
@@ -160,7 +158,7 @@ class WindowGenerator(Component):
         for d in range(config.depth):
             # What tap d of the request adds to the place of a window.
             tap_x, jump = (
-                Signal(shape(_FIELD["x0"]), name=f"tap_x_{d}"),
+                Signal(field_shape(config, "x0"), name=f"tap_x_{d}"),
                 Signal(act_address(config), name=f"jump_{d}"),
             )
             m.d.comb += [
@@ -174,8 +172,8 @@ class WindowGenerator(Component):
                 with m.If(command.listed):
                     m.d.comb += [tap_x.eq(tap.x), jump.eq(tap.jump + base)]
             for p in range(config.pixels):
-                y = Signal(shape(_FIELD["y0"]), name=f"y_{p}_{d}")
-                x = Signal(shape(_FIELD["x0"]), name=f"x_{p}_{d}")
+                y = Signal(field_shape(config, "y0"), name=f"y_{p}_{d}")
+                x = Signal(field_shape(config, "x0"), name=f"x_{p}_{d}")
                 rows_fit = (y >= 0) & (y < command.in_h)
                 columns_fit = (x >= 0) & (x < command.in_w)
                 lane = p * config.depth + d

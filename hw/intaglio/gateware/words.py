@@ -5,11 +5,8 @@ from __future__ import annotations
 from amaranth.hdl import Shape
 from amaranth.lib import data
 
-from intaglio.gateware.layout import shape
-from intaglio.spec.commands import COMPUTE, WORDS
+from intaglio.gateware.layout import field_shape, shape, word_shape
 from intaglio.spec.config import ArrayConfig
-
-_FIELDS = {field.name: field.format for field in COMPUTE.fields}
 
 
 def act_address(config: ArrayConfig) -> Shape:
@@ -33,7 +30,7 @@ def tap_layout(config: ArrayConfig) -> data.StructLayout:
             "first": 1,
             "last": 1,
             "end": 1,
-            "steps": shape(_FIELDS["steps"]),
+            "steps": field_shape(config, "steps"),
             "count": range(config.pixels + 1),
         }
     )
@@ -81,7 +78,7 @@ def write_layout(config: ArrayConfig) -> data.StructLayout:
     return data.StructLayout(
         {
             **({"halves": 2} if 4 in config.lanes.widths else {}),
-            "address": shape(WORDS),
+            "address": word_shape(config),
             "data": 8 * config.act_bytes,
         }
     )

@@ -7,14 +7,12 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from intaglio.gateware.component import Component
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, field_shape, word_shape
 from intaglio.gateware.words import write_layout
-from intaglio.spec.commands import COMPUTE, WORDS
+from intaglio.spec.commands import COMPUTE
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import BYTE
 from intaglio.spec.lane import Precision
-
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 class Writer(Component):
@@ -55,7 +53,7 @@ class Writer(Component):
         self.config = config
         super().__init__(
             {
-                "command": In(fields(COMPUTE)),
+                "command": In(command_fields(COMPUTE, config)),
                 "clear": In(1),
                 "i": In(stream.Signature(8 * config.requant_lanes, always_ready=True)),
                 "o": Out(stream.Signature(write_layout(config), always_ready=True)),
@@ -86,10 +84,10 @@ class Writer(Component):
 
         # Address: column within the row, rows within the block, blocks.
         column = Signal(len(command.out_w) + 1)
-        place = Signal(shape(WORDS))  # words from the first output of the row
+        place = Signal(word_shape(config))  # words from the first output of the row
         left = Signal(len(command.pixels) + 1)
-        blocks_left = Signal(shape(_FIELD["out_blocks"]))
-        row, block = Signal(shape(WORDS)), Signal(shape(WORDS))
+        blocks_left = Signal(field_shape(config, "out_blocks"))
+        row, block = Signal(word_shape(config)), Signal(word_shape(config))
         words, row_words = command.pixels << double, command.out_w << double
         last_column = column + 1 == row_words
         last_window = left == 1

@@ -69,6 +69,7 @@ HEADER = (
 )
 
 _TRANSFER = (
+    Field("memory", unsigned(2), "a Memory; STORE: ACTS"),
     Field("region", unsigned(2), "base register that the offset adds to"),
     Field("offset", ADDRESS, "byte offset of the first row, a multiple of the bus width"),
     Field("row_beats", WORDS, "bus beats in a row, 1 or more"),
@@ -81,7 +82,7 @@ _TRANSFER = (
 LOAD = Record(
     "LOAD",
     COMMAND_BITS,
-    (*HEADER, Field("memory", unsigned(2), "a Memory"), *_TRANSFER),
+    (*HEADER, *_TRANSFER),
     "Copy rows from memory to an on-chip memory. A word of on-chip memory takes several beats "
     "where it is wider than the bus; row_beats is then a multiple of that number.",
 )

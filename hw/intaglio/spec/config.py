@@ -70,6 +70,13 @@ class ArrayConfig:
         Longest AXI burst: a power of two, 1 to 256.
     outstanding : int
         Read bursts that may be under way at once, 1 to 16.
+    command_queue : int
+        Commands that wait for each engine, 1 to 8, while others run; 0: one command at a time, kept
+        where it arrived, and one engine for all transfers.
+    counters : bool
+        Performance counters and the trace. Without them the device tells commands, not cycles.
+    address_bits : int
+        Of a byte address on the memory bus, 16 to 32; the bits above are 0.
     target : str
         Board or part family, a folder of ``constraints/``; not part of the digest.
 
@@ -101,6 +108,9 @@ class ArrayConfig:
     tap_list: int = 0
     burst_beats: int = 64
     outstanding: int = 4
+    command_queue: int = 4
+    counters: bool = True
+    address_bits: int = 32
     target: str = "ulx3s-85f"
 
     def __post_init__(self) -> None:
@@ -134,6 +144,8 @@ class ArrayConfig:
             ("burst_beats", self.burst_beats, self.burst_beats in powers, "a power of two to 256"),
             ("outstanding", self.outstanding, 1 <= self.outstanding <= 16, "1 to 16"),
             ("max_terms", self.max_terms, 1 <= self.max_terms <= 131071, "1 to 131071"),
+            ("command_queue", self.command_queue, 0 <= self.command_queue <= 8, "0 to 8"),
+            ("address_bits", self.address_bits, 16 <= self.address_bits <= 32, "16 to 32"),
             (
                 "roundings",
                 [int(mode) for mode in self.roundings],

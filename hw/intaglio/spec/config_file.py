@@ -20,7 +20,11 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
         *("lane", "act_bits", "weight_bits", "precisions"),
         *("group_scale", "group_size", "scale_bits", "shift_groups", "tap_list"),
     ),
-    "memory": ("acts_kib", "weights_kib", "params_kib", "burst_beats", "outstanding"),
+    "memory": (
+        *("acts_kib", "weights_kib", "params_kib"),
+        *("burst_beats", "outstanding", "address_bits"),
+    ),
+    "control": ("command_queue", "counters"),
     "project": ("name",),
     "target": ("name",),
 }

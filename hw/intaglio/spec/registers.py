@@ -95,6 +95,20 @@ COUNTERS: tuple[tuple[str, str], ...] = (
     ("IDLE_CYCLES", "cycles in which a compute command could begin, or nothing was to be done"),
 )
 
+
+def counters_of(*, counters: bool) -> tuple[str, ...]:
+    """Return the names of the counters that a configuration has; COMMANDS is always there."""
+    return tuple(name for name, _ in COUNTERS if counters or name == "COMMANDS")
+
+
+def registers_of(*, counters: bool) -> tuple[Register, ...]:
+    """Return the registers of a configuration; others are answered with SLVERR."""
+    absent = {f"COUNT_{name}" for name, _ in COUNTERS} - {
+        f"COUNT_{name}" for name in counters_of(counters=counters)
+    }
+    return tuple(register for register in REGISTERS if register.name not in absent)
+
+
 # Every cycle of a program has one cause, the first of these that holds: they add up to CYCLES.
 CAUSES: tuple[tuple[str, str], ...] = (
     ("MAC_CYCLES", "the array takes a step"),

@@ -12,7 +12,7 @@ from intaglio.gateware.core import Core
 from intaglio.gateware.drain import Drain
 from intaglio.gateware.fold import Fold
 from intaglio.gateware.gather import Gather
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, field_shape, shape, word_shape
 from intaglio.gateware.load import word_write
 from intaglio.gateware.scratchpad import Scratchpad, word_layout
 from intaglio.gateware.shared import Holder
@@ -20,8 +20,6 @@ from intaglio.gateware.window import WindowGenerator
 from intaglio.gateware.words import accs_layout, request_layout, words_layout, write_layout
 from intaglio.spec.commands import COMPUTE, TAP, WORDS
 from intaglio.spec.config import ArrayConfig
-
-_FIELD = {field.name: field.format for field in COMPUTE.fields}
 
 
 class WindowFixture(Holder):
@@ -33,7 +31,7 @@ class WindowFixture(Holder):
         super().__init__(
             {
                 **({"list": In(stream.Signature(self.word))} if config.tap_list else {}),
-                "i": In(stream.Signature(fields(COMPUTE))),
+                "i": In(stream.Signature(command_fields(COMPUTE, config))),
                 "o": Out(stream.Signature(request_layout(config))),
             }
         )
@@ -41,7 +39,7 @@ class WindowFixture(Holder):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.window = window = WindowGenerator(self.config)
-        command = Signal(fields(COMPUTE))
+        command = Signal(command_fields(COMPUTE, self.config))
         starting = Signal()
         m.d.comb += [
             self.i.ready.eq(~window.busy & ~starting),
@@ -76,7 +74,7 @@ class GatherFixture(Holder):
                 "i": In(stream.Signature(request_layout(config))),
                 "pad_value": In(config.act.bits),
                 "o": Out(stream.Signature(words_layout(config))),
-                "fetch": In(stream.Signature(shape(WORDS))),
+                "fetch": In(stream.Signature(word_shape(config))),
                 "fetched": Out(stream.Signature(config.act_bytes * 8)),
             }
         )
@@ -112,7 +110,7 @@ class ArrayFixture(Holder):
                 "i": In(stream.Signature(words_layout(config))),
                 "o": Out(stream.Signature(accs_layout(config), always_ready=True)),
                 "depthwise": In(1),
-                **{name: In(shape(_FIELD[name])) for name in ARRAY_FIELDS},
+                **{name: In(field_shape(config, name)) for name in ARRAY_FIELDS},
             }
         )
 
@@ -150,7 +148,7 @@ class DrainFixture(Holder):
             {
                 "params": In(stream.Signature(word_layout(config.param_bytes * 8))),
                 "i": In(stream.Signature(accs_layout(config))),
-                "command": In(fields(COMPUTE)),
+                "command": In(command_fields(COMPUTE, config)),
                 "o": Out(stream.Signature(write_layout(config), always_ready=True)),
             }
         )
@@ -188,8 +186,8 @@ class CoreFixture(Holder):
         super().__init__(
             {
                 "writes": In(stream.Signature(word_write(config))),
-                "commands": In(stream.Signature(fields(COMPUTE))),
-                "fetch": In(stream.Signature(shape(WORDS))),
+                "commands": In(stream.Signature(command_fields(COMPUTE, config))),
+                "fetch": In(stream.Signature(word_shape(config))),
                 "fetched": Out(stream.Signature(config.act_bytes * 8)),
                 "expected": In(16),
             }

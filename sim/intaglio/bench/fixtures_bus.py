@@ -13,10 +13,10 @@ from intaglio.gateware.bursts import BASES
 from intaglio.gateware.component import Component
 from intaglio.gateware.faults import CODE
 from intaglio.gateware.fetch import Fetch
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, shape, word_shape
 from intaglio.gateware.load import LoadEngine, word_beats, word_write
 from intaglio.gateware.store import StoreEngine
-from intaglio.spec.commands import ADDRESS, COUNT, LOAD, STORE, WORDS, Memory
+from intaglio.spec.commands import ADDRESS, COUNT, LOAD, STORE, Memory
 from intaglio.spec.config import ArrayConfig
 
 BUS_FAULT = data.StructLayout({"code": CODE, "address": shape(ADDRESS)})
@@ -65,7 +65,7 @@ class LoadFixture(Component):
         self.config = config
         super().__init__(
             {
-                "commands": In(stream.Signature(fields(LOAD))),
+                "commands": In(stream.Signature(command_fields(LOAD, config))),
                 "bases": In(BASES),
                 "bursts": Out(stream.Signature(READ_ADDRESS)),
                 "beats": In(stream.Signature(read_data(config.bus_bytes))),
@@ -104,9 +104,9 @@ class StoreFixture(Component):
         self.config = config
         super().__init__(
             {
-                "commands": In(stream.Signature(fields(STORE))),
+                "commands": In(stream.Signature(command_fields(STORE, config))),
                 "bases": In(BASES),
-                "requests": Out(stream.Signature(shape(WORDS))),
+                "requests": Out(stream.Signature(word_shape(config))),
                 "words": In(stream.Signature(8 * config.act_bytes)),
                 "bursts": Out(stream.Signature(WRITE_ADDRESS)),
                 "beats": Out(stream.Signature(write_data(config.bus_bytes))),

@@ -11,7 +11,7 @@ from intaglio.gateware.arbiter import ReadArbiter
 from intaglio.gateware.axi import LENGTH_BITS, READ_ADDRESS, AxiRead, read_data
 from intaglio.gateware.component import Component, fields_of
 from intaglio.gateware.faults import CODE
-from intaglio.gateware.layout import fields, shape
+from intaglio.gateware.layout import command_fields, shape
 from intaglio.gateware.ram import add_ram
 from intaglio.gateware.reader import CommandReader
 from intaglio.gateware.scratchpad import word_layout
@@ -89,7 +89,7 @@ class ReaderFixture(Component):
                 "fill": In(stream.Signature(word_layout(8 * config.bus_bytes), always_ready=True)),
                 "starts": In(stream.Signature(START)),
                 **{
-                    opcode.name.lower(): Out(stream.Signature(fields(record)))
+                    opcode.name.lower(): Out(stream.Signature(command_fields(record, config)))
                     for opcode, record in RECORDS.items()
                 },
                 "faults": Out(stream.Signature(ILLEGAL, always_ready=True)),

@@ -78,7 +78,7 @@ def _walk_golden(inputs: Values) -> Values:
         beats = beats_of(TINY, plan["memory"])
         words = [
             {"memory": plan["memory"], "address": address, "beats": beats - 1}
-            for address in word_addresses(plan, beats)
+            for address in word_addresses(TINY, plan, beats)
         ]
         out += [*words[:-1], words[-1] | {"last": 1}]
     return {"o": out}
@@ -113,7 +113,7 @@ def _load_golden(config: ArrayConfig, inputs: Values) -> Values:
         for row in range(command["rows"]):
             at = BASES[command["region"]] + command["offset"] + row * command["row_stride"]
             chunks += [at + n * size for n in range(command["row_beats"] // beats)]
-        for address, at in zip(word_addresses(command, beats), chunks, strict=True):
+        for address, at in zip(word_addresses(config, command, beats), chunks, strict=True):
             parts = [beat_at(config, at + n * config.bus_bytes) for n in range(beats)]
             word = sum(part << (8 * config.bus_bytes * n) for n, part in enumerate(parts))
             writes.append({"memory": command["memory"], "address": address, "data": word})
@@ -136,7 +136,7 @@ def _code(resp: int, reads: bool) -> int:
 
 def _store_inputs(config: ArrayConfig, rng: Random) -> Values:
     commands = [random_transfer(rng, config, 1) for _ in range(12)]
-    words = [beat_at(config, a) for command in commands for a in word_addresses(command, 1)]
+    words = [beat_at(config, a) for command in commands for a in word_addresses(config, command, 1)]
     acks = []
     for command in commands:
         bursts = transfer_bursts(config, command)
@@ -147,7 +147,7 @@ def _store_inputs(config: ArrayConfig, rng: Random) -> Values:
 
 def _store_golden(config: ArrayConfig, inputs: Values) -> Values:
     """Scatter the words over the bursts of their rows."""
-    requests = [a for command in inputs["commands"] for a in word_addresses(command, 1)]
+    requests = [a for command in inputs["commands"] for a in word_addresses(config, command, 1)]
     words = iter(beat_at(config, a) for a in requests)
     bursts = [b for command in inputs["commands"] for b in transfer_bursts(config, command)]
     beats = [
@@ -195,7 +195,7 @@ ROWS = (
     ),
     Row(
         name="walk",
-        build=partial(Walk, [beats_of(TINY, memory) for memory in Memory]),
+        build=partial(Walk, TINY, [beats_of(TINY, memory) for memory in Memory]),
         inputs=_walk_inputs,
         golden=_walk_golden,
         latency=None,

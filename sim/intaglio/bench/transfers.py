@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from intaglio.spec.commands import WORDS, Memory
+from intaglio.spec.commands import Memory
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.widths import word_address
 
 PAGE_BYTES = 4096  # no burst crosses a multiple of this: AXI4 specification, A3.4.1
 BASES = (0x10000, 0x20040, 0x7FF80, 0x40)
@@ -47,10 +48,11 @@ def transfer_bursts(config: ArrayConfig, command: Mapping[str, int]) -> list[Bur
     return row_bursts(config, start, *shape)
 
 
-def word_addresses(command: Mapping[str, int], beats: int) -> list[int]:
+def word_addresses(config: ArrayConfig, command: Mapping[str, int], beats: int) -> list[int]:
     """Return the on-chip address of each word of `beats` beats."""
+    words = word_address(config).max + 1
     return [
-        (command["address"] + row * command["address_stride"] + word) % (WORDS.max + 1)
+        (command["address"] + row * command["address_stride"] + word) % words
         for row in range(command["rows"])
         for word in range(command["row_beats"] // beats)
     ]
@@ -64,6 +66,7 @@ def beat_at(config: ArrayConfig, address: int) -> int:
 
 def random_transfer(rng: np.random.Generator, config: ArrayConfig, beats: int) -> dict[str, int]:
     """Return the fields of a transfer of words of `beats` beats, short and long rows alike."""
+    words = word_address(config).max + 1
     most = int(rng.choice([2, 9, 60]))
     return {
         "region": int(rng.integers(len(BASES))),
@@ -71,8 +74,8 @@ def random_transfer(rng: np.random.Generator, config: ArrayConfig, beats: int) -
         "row_beats": int(rng.integers(1, most)) * beats,
         "rows": int(rng.integers(1, 4)),
         "row_stride": int(rng.integers(2 * PAGE_BYTES // config.bus_bytes)) * config.bus_bytes,
-        "address": int(rng.integers(WORDS.max + 1)),
-        "address_stride": int(rng.integers(WORDS.max + 1)),
+        "address": int(rng.integers(words)),
+        "address_stride": int(rng.integers(words)),
     }
 
 

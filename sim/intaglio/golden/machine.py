@@ -14,6 +14,7 @@ from intaglio.spec.config import ArrayConfig
 from intaglio.spec.device import RunStats
 from intaglio.spec.errors import DeviceError, Finding
 from intaglio.spec.formats import ByteArray
+from intaglio.spec.widths import misfits
 
 Command = tuple[Opcode, Mapping[str, int]]
 
@@ -103,6 +104,9 @@ class GoldenDevice:
         zeros = [name for name in AT_LEAST_ONE[opcode] if fields[name] == 0]
         if zeros:
             raise _fault(index, f"{', '.join(zeros)} must be 1 or more")
+        faults = misfits(opcode, fields, self.config)
+        if faults:
+            raise _fault(index, "; ".join(faults))
         return opcode, fields
 
     def _execute(self, opcode: Opcode, fields: Mapping[str, int]) -> None:

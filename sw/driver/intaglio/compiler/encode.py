@@ -10,6 +10,7 @@ from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.formats import ByteArray
 from intaglio.spec.registers import TRACE_ENTRIES
+from intaglio.spec.widths import misfits
 
 
 class Constants:
@@ -84,7 +85,7 @@ class Stream:
         base = {field.name: 0 for field in RECORDS[opcode].fields}
         command = {**base, **fields, "opcode": int(opcode), "layer": index % TRACE_ENTRIES}
         # Checked before its words are tracked, so that an impossible range is named first.
-        _packed(opcode, command, name)
+        _packed(opcode, command, name, self._config)
         command |= self._tracker.waits(opcode, command)
         if opcode is Opcode.COMPUTE:
             self._last[index] = len(self._commands)
@@ -97,14 +98,18 @@ class Stream:
         """Return all commands; the last COMPUTE of each layer carries its mark."""
         marked = set(self._last.values())
         return b"".join(
-            _packed(opcode, fields | {"mark": int(at in marked)}, name)
+            _packed(opcode, fields | {"mark": int(at in marked)}, name, self._config)
             for at, (opcode, fields, name) in enumerate(self._commands)
         )
 
 
-def _packed(opcode: Opcode, fields: Mapping[str, int], name: str) -> bytes:
+def _packed(opcode: Opcode, fields: Mapping[str, int], name: str, config: ArrayConfig) -> bytes:
     try:
-        return RECORDS[opcode].to_bytes(fields)
+        packed = RECORDS[opcode].to_bytes(fields)
+        faults = misfits(opcode, fields, config)
+        if faults:
+            raise ValueError(f"{opcode.name}: " + "; ".join(faults))
+        return packed
     except ValueError as error:
         raise FitError(
             Finding(
