@@ -80,8 +80,10 @@ PRESETS: dict[str, ArrayConfig] = {
             max_terms=4096,
             roundings=TFLITE,
             grouped=False,
-            burst_beats=4,
+            burst_beats=1,
             outstanding=1,
+            command_queue=0,
+            address_bits=24,
             target="icebreaker",
         ),
         # For benchmarks in simulation: tensors of whole layers stay on chip.
