@@ -19,6 +19,7 @@ from intaglio.gateware.emit import component_verilog, emit_verilog
 from intaglio.gateware.pipeline import Streamed
 
 WHOLE = "accelerator-tiny-stalls-0.3"
+IN_ORDER = "accelerator-in-order-stalls-0.3"
 # Components that no row builds bare, and the row whose gates contain them.
 WITHIN = {
     "Accelerator": WHOLE,
@@ -33,6 +34,7 @@ WITHIN = {
     "Fold": "fold-tiny",
     "Gate": "dispatch",
     "Gather": "gather-tiny",
+    "HeldCommand": IN_ORDER,
     "Lane": "mac-int8-depth2",
     "LaneRow": "mac-int8-depth2",
     "LiteSlave": "registers",
@@ -53,6 +55,7 @@ WITHIN = {
     "ScaleAccumulators": "core-group-scale",
     "ScaleWords": "core-group-scale",
     "Scratchpad": "scratchpad",
+    "Sequencer": IN_ORDER,
     "SplitSide": "split-columns8-outputs3-side1",
     "StoreEngine": "store-engine",
     "WindowGenerator": "window-tiny",

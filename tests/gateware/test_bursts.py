@@ -71,7 +71,7 @@ def test_burst_each_cycle(bench: Any, rng: np.random.Generator) -> None:
 @pytest.mark.parametrize("memory", [0, 1, 2, 3])
 def test_walk_gives_addresses(bench: Any, rng: np.random.Generator, memory: int) -> None:
     steps = (1, 4, 3, 2)
-    dut = Walk(steps)
+    dut = Walk(PRESETS["tiny"], steps)
     got: list[Any] = []
     words, rows, address, stride = 5, 3, 1000, 77
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
@@ -15,6 +13,7 @@ from intaglio.gateware.faults import FAULT, read_fault, write_fault
 from intaglio.gateware.held_command import HeldCommand, command_beats
 from intaglio.gateware.layout import command_fields, shape, word_shape
 from intaglio.gateware.load import word_beats, word_write
+from intaglio.gateware.sequencer_state import SequencerState
 from intaglio.spec.commands import COMMAND_BYTES, COMPUTE, COUNT, Memory, Opcode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.registers import Fault
@@ -100,7 +99,7 @@ class Sequencer(Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.held = held = HeldCommand(self.config)
-        state = _State(self.config, held, self.limit)
+        state = SequencerState(self.config, held, self.limit)
         m.d.comb += [
             state.stores.eq(held.opcode == Opcode.STORE),
             self.compute.payload.eq(held.compute),
@@ -125,7 +124,7 @@ class Sequencer(Component):
         ]
         return m
 
-    def _bursts(self, m: Module, state: _State) -> None:
+    def _bursts(self, m: Module, state: SequencerState) -> None:
         """Cut rows into bursts: each ends with its row or before a multiple of `limit` beats."""
         at, beat, left, places = state.at, state.beat, state.left, len(state.beat)
         bound, length = Signal(places + 1), Signal(places + 1)
@@ -187,7 +186,7 @@ class Sequencer(Component):
         with m.If(self.abort):
             m.d.sync += slot.eq(0)
 
-    def _between(self, m: Module, state: _State) -> None:
+    def _between(self, m: Module, state: SequencerState) -> None:
         """From command to command, and what follows a burst."""
         at, places = state.at, len(state.beat)
         with m.State("IDLE"), m.If(self.start):
@@ -220,7 +219,7 @@ class Sequencer(Component):
             m.d.sync += self.total.eq(self.total + 1)
             m.next = "NEXT"
 
-    def _move(self, m: Module, state: _State) -> None:
+    def _move(self, m: Module, state: SequencerState) -> None:
         """One burst on the bus: its address, its beats, its answer."""
         ar, r, aw, w, b = (
             *(self.read.ar, self.read.r),
@@ -272,7 +271,7 @@ class Sequencer(Component):
             with m.If(b.valid):
                 m.next = "AFTER"
 
-    def _decode(self, m: Module, state: _State, held: HeldCommand) -> None:
+    def _decode(self, m: Module, state: SequencerState, held: HeldCommand) -> None:
         """Begin a command, or refuse it."""
         with m.State("DECODE"):
             m.d.comb += state.begins.eq(1)
@@ -300,28 +299,3 @@ class Sequencer(Component):
         with m.State("RUN"), m.If(self.computed):
             m.d.sync += self.total.eq(self.total + 1)
             m.next = "NEXT"
-
-
-class _State:
-    """Registers and wires that the parts of a sequencer share. Addresses count beats."""
-
-    def __init__(self, config: ArrayConfig, held: HeldCommand, limit: int) -> None:
-        self.move: Any = held.move
-        self.low = (config.bus_bytes - 1).bit_length()
-        bits = byte_address(config).bits - self.low
-        beats = max(len(self.move.row_beats), command_beats(config).bit_length())
-        # The next command; the row and the burst under way, and where their words go.
-        self.program, self.row, self.at = (
-            Signal(bits, name=name, reset_less=True) for name in ("program", "row", "at")
-        )
-        self.row_word, self.here = (
-            Signal(word_shape(config), name=name, reset_less=True) for name in ("row_word", "here")
-        )
-        self.left = Signal(beats, reset_less=True)  # beats of the row
-        self.rows = Signal(len(self.move.rows), reset_less=True)
-        self.beat = Signal((limit - 1).bit_length(), reset_less=True)
-        self.next_row, self.next_word = Signal(bits), Signal(word_shape(config))
-        self.fetching, self.asked = Signal(), Signal()
-        self.stores, self.begins, self.ends = Signal(), Signal(), Signal()
-        self.moved = Signal()  # a beat of a row or of a command
-        self.taken = Signal()  # one that was read, and counts

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 
-from intaglio.spec.commands import LIST_WORD, PARAM, TABLE, TAP, WORDS
+from intaglio.spec.commands import PARAM, TABLE
+from intaglio.spec.config_rules import config_faults
 from intaglio.spec.errors import ConfigError, Finding
 from intaglio.spec.formats import INT8, INT32, IntFormat, signed
 from intaglio.spec.lane import Lane
@@ -18,6 +19,8 @@ _LEAST = TABLE.fields[0].format.bits  # an accumulator holds any value of the AD
 ROOMY_KIB = 128  # buffers of a part that has block RAM for queues too
 CODES = 256  # values of an int8 code: entries of the ADD table
 SPREADS = (2, 4, 8)
+# Keys that came later: at their defaults a digest is as it was before them.
+_LATER = ("tap_list", "command_queue", "counters", "address_bits")
 
 
 @dataclass(frozen=True)
@@ -123,67 +126,10 @@ class ArrayConfig:
                 need=need,
                 help=f"set {key} to an allowed value",
             )
-            for key, value, need in self._faults()
+            for key, value, need in config_faults(self)
         ]
         if findings:
             raise ConfigError(findings)
-
-    def _faults(self) -> list[tuple[str, object, str]]:
-        """Return (key, value, what is allowed) of each bad value."""
-        powers = [1 << i for i in range(9)]
-        rules: list[tuple[str, object, bool, str]] = [
-            ("pixels", self.pixels, self.pixels in powers[:6], "1, 2, 4, 8, 16 or 32"),
-            ("channels", self.channels, self.channels in powers[2:7], "4, 8, 16, 32 or 64"),
-            ("depth", self.depth, self.depth in powers[:4], "1, 2, 4 or 8"),
-            (
-                "requant_lanes",
-                self.requant_lanes,
-                self.requant_lanes in powers and self.requant_lanes <= self.channels,
-                f"a power of two, at most channels = {self.channels}",
-            ),
-            ("burst_beats", self.burst_beats, self.burst_beats in powers, "a power of two to 256"),
-            ("outstanding", self.outstanding, 1 <= self.outstanding <= 16, "1 to 16"),
-            ("max_terms", self.max_terms, 1 <= self.max_terms <= 131071, "1 to 131071"),
-            ("command_queue", self.command_queue, 0 <= self.command_queue <= 8, "0 to 8"),
-            ("address_bits", self.address_bits, 16 <= self.address_bits <= 32, "16 to 32"),
-            (
-                "roundings",
-                [int(mode) for mode in self.roundings],
-                bool(self.roundings) and len(set(self.roundings)) == len(self.roundings),
-                "at least one mode, each once",
-            ),
-        ]
-        faults = [(key, value, need) for key, value, good, need in rules if not good]
-        faults += self.lanes.faults()
-        if not faults:
-            if self.depth > self.channels:
-                faults.append(("depth", self.depth, f"at most channels = {self.channels}"))
-            sizes = (
-                ("acts_kib", self.acts_kib, self.act_bytes * self.banks, self.act_bytes),
-                ("weights_kib", self.weights_kib, self.weight_bytes, self.weight_bytes),
-                ("params_kib", self.params_kib, self.param_bytes, self.param_bytes),
-            )
-            for key, kib, unit, word in sizes:
-                words = kib * 1024 // word
-                uneven = kib * 1024 % unit != 0 and key == "acts_kib"
-                if kib < 1 or uneven or words > WORDS.max + 1:
-                    most = (WORDS.max + 1) * word // 1024
-                    faults.append((key, kib, f"1 to {most} KiB, a multiple of {unit} bytes"))
-            faults += self._list_faults()
-        return faults
-
-    def _list_faults(self) -> list[tuple[str, object, str]]:
-        """Return the fault of the list of taps, if it has one."""
-        if self.tap_list == 0:
-            return []
-        if self.depth > (words := TABLE.bits // TAP.bits):
-            return [("tap_list", self.tap_list, f"0, or depth = 1 to {words}")]
-        if self.act_words > (reach := TAP.fields[0].format.max + 1):
-            most = reach * self.act_bytes >> 10
-            return [("tap_list", self.tap_list, f"0, or acts_kib to {most}")]
-        sizes = [self.depth << n for n in range(LIST_WORD.bits + 1)]
-        rule = ("tap_list", self.tap_list, f"0 or a power of two, {sizes[0]} to {sizes[-1]}")
-        return [] if self.tap_list in sizes else [rule]
 
     # --- derived values: every width and size that gates and compiler use ---
 
@@ -306,7 +252,10 @@ class ArrayConfig:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over every parameter that changes the gates, as 64 hexadecimal digits."""
-        absent = ("name", "target", *(() if self.tap_list else ("tap_list",)))  # as before lists
+        absent = {"name", "target"}
+        absent |= {
+            f.name for f in fields(self) if f.name in _LATER and getattr(self, f.name) == f.default
+        }
         values = {k: v for k, v in asdict(self).items() if k not in absent}
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

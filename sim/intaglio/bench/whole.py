@@ -14,7 +14,7 @@ from intaglio.bench.source import accelerator_verilog
 from intaglio.golden.machine import GoldenDevice
 from intaglio.spec.commands import COMMAND_BYTES, Operation, decode
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.registers import Fault
+from intaglio.spec.registers import Fault, counters_of
 
 MODULE = "intaglio.bench.bench_accelerator"
 PAGE = 4096
@@ -58,6 +58,7 @@ class WholeRow:
             "bases": bases,
             "program_at": at,
             "program_count": len(program.commands) // COMMAND_BYTES,
+            "counters": list(counters_of(counters=self.config.counters)),
             "mac_cycles": mac_cycles(program, self.config),
             "memory": _image(size, bases, program.before, at, program.commands).hex(),
             "expected": _image(size, bases, after, at, program.commands).hex(),

@@ -104,20 +104,24 @@ class Stream:
 
 
 def _packed(opcode: Opcode, fields: Mapping[str, int], name: str, config: ArrayConfig) -> bytes:
+    """Return a command as bytes, if the gates of `config` can tell its values apart."""
     try:
         packed = RECORDS[opcode].to_bytes(fields)
-        faults = misfits(opcode, fields, config)
-        if faults:
-            raise ValueError(f"{opcode.name}: " + "; ".join(faults))
-        return packed
     except ValueError as error:
-        raise FitError(
-            Finding(
-                "E403",
-                f"{name}: {error}",
-                where=name,
-                have=str(error),
-                need="values in the ranges of the command fields",
-                help="use a smaller kernel, stride or image for this layer",
-            )
-        ) from error
+        raise _out_of_range(name, str(error)) from error
+    if faults := misfits(opcode, fields, config):
+        raise _out_of_range(name, f"{opcode.name}: " + "; ".join(faults))
+    return packed
+
+
+def _out_of_range(name: str, what: str) -> FitError:
+    return FitError(
+        Finding(
+            "E403",
+            f"{name}: {what}",
+            where=name,
+            have=what,
+            need="values in the ranges of the command fields",
+            help="use a smaller kernel, stride or image for this layer",
+        )
+    )
