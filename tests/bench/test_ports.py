@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from intaglio.bench.ports import marked_layers, read_counters, read_marks, start
 from intaglio.spec.commands import COMPUTE, LOAD, Opcode
+from intaglio.spec.errors import DeviceError
+from intaglio.spec.presets import PRESETS
 from intaglio.spec.registers import BY_NAME, COUNTERS, TRACE_BASE
 
 
@@ -30,7 +36,7 @@ def _commands() -> bytes:
 
 def test_only_compute_commands_with_a_mark_write_the_trace() -> None:
     assert marked_layers(_commands()) == [5, 255]
-    assert read_marks(Recorder(), _commands()) == {
+    assert read_marks(Recorder(), _commands(), PRESETS["tiny"]) == {
         5: TRACE_BASE + 20,
         255: TRACE_BASE + 1020,
     }
@@ -47,4 +53,14 @@ def test_start_writes_the_program_before_it_starts() -> None:
 
 
 def test_every_counter_is_read() -> None:
-    assert list(read_counters(Recorder())) == [name for name, _ in COUNTERS]
+    found = read_counters(Recorder(), PRESETS["tiny"])
+    assert list(found) == [name for name, _ in COUNTERS]
+
+
+def test_absent_counters_are_not_read() -> None:
+    bare = replace(PRESETS["tiny"], name="bare", counters=False)
+    assert list(read_counters(Recorder(), bare)) == ["COMMANDS"]
+    with pytest.raises(DeviceError) as caught:
+        read_marks(Recorder(), _commands(), bare)
+    assert caught.value.findings[0].code == "E704"
+    assert "bare has none" in caught.value.findings[0].message

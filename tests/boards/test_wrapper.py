@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from intaglio.boards.port_use import idle_bits
 from intaglio.boards.wrapper import TOP, ports_of, scan_wrapper, without_core
 
 PORTS = {"clk": ("input", 1), "a": ("input", 3), "rst": ("input", 1), "o": ("output", 21)}
@@ -27,6 +28,35 @@ def test_parities_of_four_lead_to_one_bit_that_is_kept() -> None:
     bits = [bit for high, low in taken for bit in range(int(low), int(high) + 1)]
     assert sorted(bits) == list(range(21))
     assert "scan <= {scan, ~stage_3[0]};" in text
+
+
+def test_bits_without_effect_have_no_register() -> None:
+    idle = {"a": {1}, "o": {0, 20}}
+    text = scan_wrapper("core", PORTS, idle=idle)
+    assert "reg [2:0] scan;" in text
+    assert ".a({scan[1], 1'b0, scan[0]})" in text
+    assert ".rst(scan[2:2])" in text
+    assert "wire [18:0] seen;" in text
+    assert ".o({unseen[1], seen[18], " in text
+    assert "seen[0], unseen[0]})" in text
+
+
+def test_idle_bits_are_unread_inputs_and_constant_or_repeated_outputs() -> None:
+    module = {
+        "ports": {
+            "a": {"direction": "input", "bits": [2, 3, 4]},
+            "o": {"direction": "output", "bits": [5, "0", 4]},
+            "p": {"direction": "output", "bits": [5, 6]},
+        },
+        "cells": {
+            "x": {
+                "port_directions": {"I": "input", "O": "output"},
+                "connections": {"I": [2], "O": [5]},
+            },
+            "y": {"port_directions": {"O": "output"}, "connections": {"O": [6]}},
+        },
+    }
+    assert idle_bits(module) == {"a": {1}, "o": {1}, "p": {0}}
 
 
 def test_the_clock_is_the_only_pin() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from intaglio.boards.flows import Flow
+from intaglio.boards.port_use import idle_ports
 from intaglio.boards.synth import NETLIST, Netlist, failed, synthesise
 from intaglio.boards.toolchain import Program, Progress, execute, yosys
 from intaglio.boards.wrapper import TOP, scan_wrapper
@@ -97,7 +98,7 @@ def fmax(verilog: str, top: str, target: Target, seeds: Sequence[int] = (1,)) ->
 def _wrapped(netlist: Netlist, flow: Flow, progress: Progress) -> Path:
     """Return the folder that holds the netlist within its scan wrapper."""
     tool = yosys()
-    wrapper = scan_wrapper(netlist.top, netlist.ports)
+    wrapper = scan_wrapper(netlist.top, netlist.ports, idle=idle_ports(netlist, progress))
     script = flow.board.format(top=TOP)
     key = cache.digest("wrap", SCHEMA, netlist.key, wrapper, script, tool.version)
 

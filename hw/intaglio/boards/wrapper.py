@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from types import MappingProxyType
 
 TOP = "intaglio_scan"
 CORE = "core"  # instance of the core within the wrapper
 FAN = 4  # wires that one stage of the reduction takes together
 
 
-def scan_wrapper(core: str, ports: Mapping[str, tuple[str, int]], clock: str = "clk") -> str:
+def scan_wrapper(
+    core: str,
+    ports: Mapping[str, tuple[str, int]],
+    clock: str = "clk",
+    idle: Mapping[str, Set[int]] = MappingProxyType({}),
+) -> str:
     """Return Verilog of a wrapper in which every path of the core is register to register.
 
     One shift register drives every input. Every output is registered, and parities of up to four
@@ -25,19 +31,20 @@ def scan_wrapper(core: str, ports: Mapping[str, tuple[str, int]], clock: str = "
         Direction (``input`` or ``output``) and bits by name.
     clock : str
         The port that is a clock; absent in a core of pure logic.
+    idle : mapping
+        Bits of ports that need no register: inputs that nothing reads, which are 0, and outputs
+        that say nothing; see :func:`intaglio.boards.port_use.idle_bits`.
 
     The core itself is declared as a black box: :func:`without_core` takes that away where the
     core's own Verilog stands beside the wrapper.
     """
-    inputs = {n: bits for n, (way, bits) in ports.items() if way == "input" and n != clock}
-    outputs = {name: bits for name, (way, bits) in ports.items() if way == "output"}
-    scanned, seen = max(sum(inputs.values()), 1), max(sum(outputs.values()), 1)
+    used: dict[str, int] = {}
     connections = [f".{_plain(clock)}(clk)"] if clock in ports else []
-    for bus, group in (("scan", inputs), ("seen", outputs)):
-        start = 0
-        for name, bits in group.items():
-            connections.append(f".{_plain(name)}({bus}[{start + bits - 1}:{start}])")
-            start += bits
+    for name, (way, bits) in ports.items():
+        if name != clock:
+            wires = _wires(way, bits, idle.get(name, frozenset()), used)
+            connections.append(f".{_plain(name)}({wires})")
+    scanned, seen, unseen = (max(used.get(bus, 0), 1) for bus in ("scan", "seen", "unseen"))
     declared = "\n".join(
         f"    {way} [{bits - 1}:0] {_plain(n)};" for n, (way, bits) in ports.items()
     )
@@ -49,6 +56,7 @@ def scan_wrapper(core: str, ports: Mapping[str, tuple[str, int]], clock: str = "
         f"module {TOP}(input clk);",
         f"    reg [{scanned - 1}:0] scan;",
         f"    wire [{seen - 1}:0] seen;",
+        *([f"    wire [{unseen - 1}:0] unseen;"] if "unseen" in used else []),
     ]
     stages, width = [], seen
     while True:
@@ -75,6 +83,24 @@ def scan_wrapper(core: str, ports: Mapping[str, tuple[str, int]], clock: str = "
         "endmodule",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _wires(way: str, bits: int, skipped: Set[int], used: dict[str, int]) -> str:
+    """Return what a port is connected to: the next wires of its bus, of which `used` are taken."""
+    bus = "scan" if way == "input" else "seen"
+    if not skipped:
+        first = used.get(bus, 0)
+        used[bus] = first + bits
+        return f"{bus}[{first + bits - 1}:{first}]"
+    wires = []
+    for bit in range(bits):
+        here = bus if bit not in skipped else "unseen"
+        if way == "input" and here == "unseen":
+            wires.append("1'b0")
+            continue
+        wires.append(f"{here}[{used.get(here, 0)}]")
+        used[here] = used.get(here, 0) + 1
+    return "{" + ", ".join(reversed(wires)) + "}"
 
 
 def _keep(bits: int) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from intaglio.spec.commands import PARAM, RECORDS, TABLE, Opcode
 from intaglio.spec.config import CODES, ArrayConfig
 from intaglio.spec.registers import REGISTER_BITS, TRACE_ENTRIES
+from intaglio.spec.widths import narrowed
 
 # (bits, words) that one block of each family can be.
 SHAPES: dict[str, tuple[tuple[int, int], ...]] = {
@@ -17,7 +18,6 @@ SHAPES: dict[str, tuple[tuple[int, int], ...]] = {
 }
 SHAPES["generic"] = SHAPES["ecp5"]
 QUEUE_BYTES = 512  # commands that the reader holds
-QUEUED = 4  # commands that wait for each engine
 LEAST_LANES = 4
 # What the 32 by 31 bit product of a requantiser lane takes: four of 18 bits, of which one counts
 # two 9-bit ones on Gowin; on iCE40 two of 16 bits, and look-up tables.
@@ -47,16 +47,21 @@ def memories(config: ArrayConfig) -> tuple[Ram, ...]:
         Ram("weights", 1, 8 * config.weight_bytes, config.weight_words),
         Ram("parameters", 1, PARAM.bits * config.requant_lanes, config.param_words),
         Ram("sum tables", 2 * config.requant_lanes, TABLE.fields[0].format.bits, CODES),
-        Ram("trace", 1, REGISTER_BITS, TRACE_ENTRIES),
-        Ram("command bytes", 1, beat, QUEUE_BYTES // config.bus_bytes),
     ]
+    if config.counters:
+        found.append(Ram("trace", 1, REGISTER_BITS, TRACE_ENTRIES))
+    if config.command_queue:
+        found.append(Ram("command bytes", 1, beat, QUEUE_BYTES // config.bus_bytes))
     return (*found, *command_queues(config)) if config.roomy else tuple(found)
 
 
 def command_queues(config: ArrayConfig) -> tuple[Ram, ...]:
     """Return the queues of the three engines, which only a roomy part has in block RAM."""
+    queued = config.command_queue
+    if not queued:
+        return ()
     return tuple(
-        Ram(f"{o.name.lower()} commands", 1, _command_bits(o, config), QUEUED) for o in Opcode
+        Ram(f"{o.name.lower()} commands", 1, _command_bits(o, config), queued) for o in Opcode
     )
 
 
@@ -79,7 +84,7 @@ def _command_bits(opcode: Opcode, config: ArrayConfig) -> int:
     Synthesis keeps all of a COMPUTE, but with four lanes one that none reads, and the opcode of
     the others, which chose the engine.
     """
-    bits = sum(field.format.bits for field in RECORDS[opcode].fields)
+    bits = sum(field.format.bits for field in narrowed(RECORDS[opcode], config).fields)
     if opcode is Opcode.COMPUTE and config.channels > LEAST_LANES:
         return bits
     return bits - RECORDS[opcode].fields[0].format.bits

@@ -14,7 +14,6 @@ from intaglio.gateware.layout import shape
 from intaglio.spec.commands import ADDRESS
 from intaglio.spec.registers import REGISTER_BITS, SPACE_BYTES
 
-BOUNDARY_BYTES = 4096  # no burst crosses a multiple of this: AXI4 specification, A3.4.1
 LENGTH_BITS = 8  # AxLEN: beats of a burst - 1
 RESPONSE_BITS = 2
 OKAY, SLAVE_ERROR, DECODE_ERROR = 0, 2, 3  # xRESP; bit 1 tells an error, bit 0 which one

@@ -8,12 +8,12 @@ from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from intaglio.gateware.axi import BOUNDARY_BYTES, LENGTH_BITS
+from intaglio.gateware.axi import LENGTH_BITS
 from intaglio.gateware.component import Component
 from intaglio.gateware.layout import shape
 from intaglio.spec.commands import ADDRESS, COUNT, WORDS
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.widths import byte_address
+from intaglio.spec.widths import byte_address, longest_burst
 
 ROWS = data.StructLayout(
     {
@@ -63,7 +63,7 @@ class Bursts(Component):
 
     def __init__(self, config: ArrayConfig) -> None:
         self.bus_bytes = config.bus_bytes
-        self.limit = min(config.burst_beats, BOUNDARY_BYTES // config.bus_bytes)
+        self.limit = longest_burst(config)
         super().__init__(
             {
                 "i": In(stream.Signature(ROWS)),

@@ -13,8 +13,8 @@ from intaglio.gateware.component import Component
 from intaglio.gateware.layout import fields, shape
 from intaglio.gateware.queue import Queue
 from intaglio.spec.commands import COMPUTE, COUNT, LOAD, STORE
+from intaglio.spec.config import ArrayConfig
 from intaglio.spec.record import Record
-from intaglio.spec.timing import QUEUED
 
 ENGINES = (LOAD, COMPUTE, STORE)
 COMPLETED = data.StructLayout({record.name.lower(): shape(COUNT) for record in ENGINES})
@@ -103,7 +103,7 @@ class Dispatch(Component):
         self,
         records: Sequence[Record] = ENGINES,
         *,
-        queued: int = QUEUED,
+        queued: int = ArrayConfig.command_queue,
         roomy: bool = True,
     ) -> None:
         self.records, self.queued, self.roomy = tuple(records), queued, roomy

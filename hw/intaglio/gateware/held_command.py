@@ -13,12 +13,7 @@ from intaglio.gateware.load import whole_words
 from intaglio.spec.commands import AT_LEAST_ONE, COMPUTE, LOAD, RECORDS, Opcode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.record import Record
-
-
-def command_beats(config: ArrayConfig) -> int:
-    """Return the beats of a command that hold fields."""
-    longest = max(fields(record).size for record in RECORDS.values())
-    return -(-longest // (8 * config.bus_bytes))
+from intaglio.spec.widths import command_beats
 
 
 class HeldCommand(Component):

@@ -8,7 +8,7 @@ from amaranth.lib import data
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import IntFormat
 from intaglio.spec.record import Record
-from intaglio.spec.widths import compute_formats, narrowed, word_address
+from intaglio.spec.widths import command_count, compute_formats, narrowed, word_address
 
 RESERVED = "_reserved"
 
@@ -47,3 +47,8 @@ def field_shape(config: ArrayConfig, name: str) -> Shape:
 def word_shape(config: ArrayConfig) -> Shape:
     """Return the shape of an address of any on-chip memory."""
     return shape(word_address(config))
+
+
+def count_shape(config: ArrayConfig) -> Shape:
+    """Return the shape of a number of commands."""
+    return shape(command_count(config))

@@ -10,9 +10,8 @@ from intaglio.gateware.axi import AxiLite
 from intaglio.gateware.bursts import bases_layout
 from intaglio.gateware.component import Component
 from intaglio.gateware.faults import FAULT
-from intaglio.gateware.layout import shape
+from intaglio.gateware.layout import count_shape, shape
 from intaglio.gateware.lite import LiteSlave
-from intaglio.spec.commands import COUNT
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.registers import (
     BY_NAME,
@@ -41,7 +40,8 @@ class Registers(Component):
     An address without a register is answered with SLVERR, as are counters and trace of a
     configuration without them; a write to a READ_ONLY register is
     ignored. Byte strobes hold for every register. The two lowest address bits are ignored.
-    PROGRAM_COUNT has 24 bits; the bits above read 0.
+    PROGRAM_COUNT has at most 24 bits, as many as commands have room in memory; the bits above
+    read 0, as do those of an address above `address_bits`.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class Registers(Component):
                 "start": Out(1),
                 "abort": Out(1),
                 "program_address": Out(shape(byte_address(config))),
-                "program_count": Out(shape(COUNT)),
+                "program_count": Out(count_shape(config)),
                 "bases": Out(bases_layout(config)),
                 "status": In(STATUS),
                 "raise_done": In(1),

@@ -6,18 +6,18 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
-from intaglio.gateware.axi import BOUNDARY_BYTES, LOAD_ID, READER_ID, AxiRead, AxiWrite
+from intaglio.gateware.axi import LOAD_ID, READER_ID, AxiRead, AxiWrite
 from intaglio.gateware.bursts import bases_layout
 from intaglio.gateware.component import Component
 from intaglio.gateware.faults import FAULT, read_fault, write_fault
-from intaglio.gateware.held_command import HeldCommand, command_beats
-from intaglio.gateware.layout import command_fields, shape, word_shape
+from intaglio.gateware.held_command import HeldCommand
+from intaglio.gateware.layout import command_fields, count_shape, shape, word_shape
 from intaglio.gateware.load import word_beats, word_write
 from intaglio.gateware.sequencer_state import SequencerState
-from intaglio.spec.commands import COMMAND_BYTES, COMPUTE, COUNT, Memory, Opcode
+from intaglio.spec.commands import COMMAND_BYTES, COMPUTE, Memory, Opcode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.registers import Fault
-from intaglio.spec.widths import byte_address
+from intaglio.spec.widths import byte_address, command_beats, longest_burst
 
 
 class Sequencer(Component):
@@ -51,7 +51,7 @@ class Sequencer(Component):
         Words for the on-chip memories.
     requests : Out(stream of word address), words : In(stream of words)
         Reads of the activation buffer, one at a time; `words` may have to wait.
-    total : Out(COUNT)
+    total : Out
         Commands complete since `start`.
     busy, transferring, loading, storing, constants : Out(1)
         Something is under way; it is no COMPUTE; it is a LOAD; a STORE; a LOAD of no activations.
@@ -71,12 +71,12 @@ class Sequencer(Component):
 
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
-        self.limit = min(config.burst_beats, BOUNDARY_BYTES // config.bus_bytes)
+        self.limit = longest_burst(config)
         super().__init__(
             {
                 "start": In(1),
                 "address": In(shape(byte_address(config))),
-                "count": In(shape(COUNT)),
+                "count": In(count_shape(config)),
                 "bases": In(bases_layout(config)),
                 "read": Out(AxiRead(config.bus_bytes)),
                 "write": Out(AxiWrite(config.bus_bytes)),
@@ -85,7 +85,7 @@ class Sequencer(Component):
                 "loads": Out(stream.Signature(word_write(config))),
                 "requests": Out(stream.Signature(word_shape(config))),
                 "words": In(stream.Signature(8 * config.act_bytes)),
-                "total": Out(shape(COUNT)),
+                "total": Out(count_shape(config)),
                 "busy": Out(1),
                 "transferring": Out(1),
                 "loading": Out(1),

@@ -6,10 +6,10 @@ from typing import Any
 
 from amaranth.hdl import Signal
 
-from intaglio.gateware.held_command import HeldCommand, command_beats
+from intaglio.gateware.held_command import HeldCommand
 from intaglio.gateware.layout import word_shape
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.widths import byte_address
+from intaglio.spec.widths import byte_address, command_beats
 
 
 class SequencerState:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from intaglio.spec.config import ArrayConfig
+from intaglio.spec.errors import DeviceError, Finding
 from intaglio.spec.formats import ByteArray
 
 
@@ -19,14 +20,36 @@ class RunStats:
     cycles : int or None
         Clock cycles from start to end; None where the device has no clock.
     counters : mapping
-        Counter name of :data:`intaglio.spec.registers.COUNTERS` to its value.
+        Counter name of :data:`intaglio.spec.registers.COUNTERS` to its value; without those that
+        the device does not have.
     marks : mapping
-        Trace entry (a layer) to the cycle at which it was complete.
+        Trace entry (a layer) to the cycle at which it was complete; empty without a trace.
     """
 
     cycles: int | None = None
     counters: Mapping[str, int] = field(default_factory=dict)
     marks: Mapping[int, int] = field(default_factory=dict)
+
+
+def require_counters(config: ArrayConfig, what: str) -> None:
+    """Raise unless accelerators of `config` have counters, which `what` reads.
+
+    Raises
+    ------
+    DeviceError
+        E704: they have none.
+    """
+    if not config.counters:
+        raise DeviceError(
+            Finding(
+                "E704",
+                f"{what} reads performance counters, and {config.name} has none",
+                where=f"configuration {config.name}",
+                have="control.counters = false",
+                need="control.counters = true",
+                help="set counters = true under [control]; outputs and golden are the same",
+            )
+        )
 
 
 class Device(Protocol):

@@ -143,5 +143,6 @@ CODES: dict[str, str] = {
     "E701": "the device reported a fault",
     "E702": "the device did not finish in time",
     "E703": "the gates differ from the golden model",
+    "E704": "the device has no performance counters",
     "E901": "internal error",
 }

@@ -3,38 +3,30 @@
 COMPUTE is counted exactly (:mod:`intaglio.spec.timing_compute`). Transfers and command reads are
 streams of beats behind a latency that share the memory (:mod:`intaglio.spec.timing_link`); bursts
 and how they take turns are left out, so a program that is bound by memory may take a few per cent
-longer than it says.
+longer than it says. Without queues of commands everything is counted exactly
+(:mod:`intaglio.spec.timing_serial`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 from typing import Any
 
-from intaglio.spec.commands import COMMAND_BYTES, COMPUTE, Opcode, decode
+from intaglio.spec.commands import COMMAND_BYTES, Opcode, decode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.device import RunStats
 from intaglio.spec.tap_list import with_lists
-from intaglio.spec.timing_compute import ComputeCycles, compute_cycles, counters_of
+from intaglio.spec.timing_compute import counters_of
 from intaglio.spec.timing_link import NEVER, Link, MemoryModel, Stream
+from intaglio.spec.timing_serial import predict_serial
+from intaglio.spec.timing_shape import WAITS, KnownCycles, shape_of
 
 __all__ = ["MemoryModel", "predict", "predict_decoded", "shape_of"]
 
 READ_CYCLES = 4  # a load command starts to its first beat, without the memory's latency
 WRITE_CYCLES = 6  # a store command starts to its last acknowledgement, without beats and latency
 DISPATCH_CYCLES = 2  # a command is complete to the start of one that waited for it
-QUEUED = 4  # commands that wait for each engine
-_WAITS = tuple((opcode, f"wait_{opcode.name.lower()}") for opcode in Opcode)
-# Fields of a COMPUTE that its cycles do not depend on: places, constants and the order of commands.
-_PLACES = {
-    *("start", "out_start", "out_row", "out_block", "out_skip", "weight_start", "param_start"),
-    *("param_block", "spread", "spread_channel", "list_start"),
-    *("layer", "mark", *(name for _, name in _WAITS)),
-}
-_SHAPE = tuple(field.name for field in COMPUTE.fields if field.name not in _PLACES)
-_VALUES = itemgetter(*_SHAPE)
 
 
 def predict(
@@ -67,16 +59,13 @@ def predict_decoded(
     memory: MemoryModel | None = None,
 ) -> RunStats:
     """Return :func:`predict` of commands that are not packed."""
+    if not config.command_queue:
+        return predict_serial(commands, config, memory or MemoryModel())
     run = _Run(list(commands), config, memory or MemoryModel())
     run.run()
     ends = (times[-1] for times in run.finished.values() if times)
     cycles = round(max(ends, default=0.0))
     return RunStats(cycles=cycles, counters=dict(run.counters), marks=run.marks)
-
-
-def shape_of(fields: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """Return what the cycles of a COMPUTE depend on: all but places and the order of commands."""
-    return (*zip(_SHAPE, _VALUES(fields), strict=True), ("taps", fields.get("taps", ())))
 
 
 class _Run:
@@ -96,7 +85,7 @@ class _Run:
         self._asked = dict.fromkeys(Opcode, 0)  # commands of each engine whose fetch has begun
         self._begun: dict[Opcode, list[float]] = _empty()
         self._moving: dict[Opcode, list[Stream]] = _empty()
-        self._known: dict[tuple[tuple[str, Any], ...], ComputeCycles] = {}
+        self._known = KnownCycles(config)
         self._now = 0.0
         self.finished: dict[Opcode, list[float]] = _empty()
         self.marks: dict[int, int] = {}
@@ -121,7 +110,7 @@ class _Run:
         if self._fetch is not None or self._next == len(self._commands):
             return False
         opcode = self._commands[self._next][0]
-        before = self._asked[opcode] - QUEUED
+        before = self._asked[opcode] - self._config.command_queue
         if before >= len(self._begun[opcode]):
             return False
         room = self._begun[opcode][before] if before >= 0 else 0.0
@@ -135,7 +124,7 @@ class _Run:
             return False
         at, fields = self._fetched[opcode][0]
         times = []
-        for other, name in _WAITS:
+        for other, name in WAITS:
             count, finished = fields[name], self.finished[other]
             if count > len(finished):
                 return False
@@ -146,7 +135,7 @@ class _Run:
         if opcode is Opcode.COMPUTE:
             done = self.finished[opcode][-1] if self.finished[opcode] else 0.0
             start = max(start, done + 1)
-            taken = self._compute(fields)
+            taken = self._known.of(fields)
             self.counters.update(counters_of(fields, taken))
             self._finish(opcode, start + taken.total, fields)
         else:
@@ -172,13 +161,6 @@ class _Run:
         self.finished[opcode].append(end)
         if fields["mark"]:
             self.marks[fields["layer"]] = round(end)
-
-    def _compute(self, fields: Mapping[str, int]) -> ComputeCycles:
-        """Return the cycles of a COMPUTE; those of one shape take the same."""
-        key = shape_of(fields)
-        if key not in self._known:
-            self._known[key] = compute_cycles(fields, self._config)
-        return self._known[key]
 
 
 def _empty() -> dict[Opcode, list[Any]]:

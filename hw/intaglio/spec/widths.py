@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from intaglio.spec.commands import RECORDS, Opcode
+from intaglio.spec.commands import COMMAND_BYTES, COUNT, RECORDS, Opcode
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.formats import IntFormat, signed, unsigned
 from intaglio.spec.record import Field, Record
+
+BOUNDARY_BYTES = 4096  # no burst crosses a multiple of this: AXI4 specification, A3.4.1
 
 # Fields that are added modulo the words of the activation buffer.
 _PLACES = (
@@ -44,6 +46,22 @@ def word_address(config: ArrayConfig) -> IntFormat:
 def byte_address(config: ArrayConfig) -> IntFormat:
     """Return the format of a byte address on the memory bus."""
     return unsigned(config.address_bits)
+
+
+def command_count(config: ArrayConfig) -> IntFormat:
+    """Return the format of a number of commands: no more than memory has room for."""
+    return unsigned(min(COUNT.bits, config.address_bits - COMMAND_BYTES.bit_length() + 2))
+
+
+def longest_burst(config: ArrayConfig) -> int:
+    """Return the most beats of a burst: none crosses a boundary of AXI."""
+    return min(config.burst_beats, BOUNDARY_BYTES // config.bus_bytes)
+
+
+def command_beats(config: ArrayConfig) -> int:
+    """Return the bus beats of a command that hold fields."""
+    longest = max(sum(f.format.bits for f in record.fields) for record in RECORDS.values())
+    return -(-longest // (8 * config.bus_bytes))
 
 
 @lru_cache(maxsize=64)

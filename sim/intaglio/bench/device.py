@@ -21,7 +21,9 @@ from intaglio.spec.registers import BY_NAME, IDENTITY, Fault, Status
 PAGE = 4096
 SLICE_CYCLES = 50_000  # about a tenth of a second: how long Ctrl-C waits at most
 PATIENCE_CYCLES = 200_000  # without one beat, word or MAC, the device is taken for dead
+PATIENCE_COMMANDS = 20  # times that, where commands are all that is counted
 PROGRESS = ("MAC_CYCLES", "VECTOR_CYCLES", "READ_BEATS", "WRITE_BEATS", "COMMANDS")
+START_CYCLES = 0  # the program begins to the answer of the write that starts it
 
 
 @dataclass(frozen=True)
@@ -138,12 +140,14 @@ class SimDevice:
             self._simulation.resize(at + words.size)
         self._simulation.memory[at : at + words.size] = words
         start(self._simulation, at, words.size // COMMAND_BYTES)
-        self._wait()
+        cycles = self._wait() + START_CYCLES
         if self._read("STATUS") & Status.ERROR:
             raise self._fault()
         clear_interrupts(self._simulation)
-        counters = read_counters(self._simulation)
-        marks = read_marks(self._simulation, commands)
+        counters = read_counters(self._simulation, self.config)
+        if not self.config.counters:
+            return RunStats(cycles=cycles, counters=counters)
+        marks = read_marks(self._simulation, commands, self.config)
         return RunStats(cycles=counters["CYCLES"], counters=counters, marks=marks)
 
     def close(self) -> None:
@@ -165,20 +169,22 @@ class SimDevice:
         base = self.bases[region] + offset
         return self._simulation.memory[base : base + size]
 
-    def _wait(self) -> None:
-        """Run until the interrupt, as long as something moves."""
+    def _wait(self) -> int:
+        """Run until the interrupt, as long as something moves; return the cycles run."""
         began = rested = self._simulation.cycles
         before: list[int] = []
         while True:
             self._simulation.run(SLICE_CYCLES)
             if self._simulation.irq:
-                return
+                return self._simulation.cycles - began
             now = self._simulation.cycles
-            counters = read_counters(self._simulation)
-            moved = [counters[name] for name in PROGRESS]
+            counters = read_counters(self._simulation, self.config)
+            moved = [counters[name] for name in PROGRESS if name in counters]
             if moved != before:
                 before, rested = moved, now
-            elif now - rested >= PATIENCE_CYCLES:
+            elif now - rested >= PATIENCE_CYCLES * (
+                1 if self.config.counters else PATIENCE_COMMANDS
+            ):
                 raise _late(now - began, counters)
             self._progress(f"simulated {now - began} cycles")
 

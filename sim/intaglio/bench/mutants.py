@@ -158,7 +158,7 @@ MUTANTS = (
     Mutant(
         "burst-4-kib",
         "bursts",
-        "min(config.burst_beats, BOUNDARY_BYTES // config.bus_bytes)",
+        "longest_burst(config)",
         "config.burst_beats",
         ("bursts-4-kib",),
     ),

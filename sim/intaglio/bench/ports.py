@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from intaglio.spec.commands import COMMAND_BYTES, COMPUTE, Opcode
-from intaglio.spec.registers import BY_NAME, COUNTERS, TRACE_BASE, Control, Interrupt
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.device import require_counters
+from intaglio.spec.registers import BY_NAME, TRACE_BASE, Control, Interrupt, counters_of
 
 _AT = COMPUTE.offsets()
 _HEAD_BYTES = 16  # holds every field of the header
@@ -45,13 +47,21 @@ def clear_interrupts(port: ControlPort) -> None:
     port.write_register(BY_NAME["IRQ_STATUS"].address, Interrupt.DONE | Interrupt.ERROR)
 
 
-def read_counters(port: ControlPort) -> dict[str, int]:
-    """Return every performance counter."""
-    return {name: port.read_register(BY_NAME[f"COUNT_{name}"].address) for name, _ in COUNTERS}
+def read_counters(port: ControlPort, config: ArrayConfig) -> dict[str, int]:
+    """Return every counter that an accelerator of `config` has."""
+    names = counters_of(counters=config.counters)
+    return {name: port.read_register(BY_NAME[f"COUNT_{name}"].address) for name in names}
 
 
-def read_marks(port: ControlPort, commands: bytes) -> dict[int, int]:
-    """Return the cycle at which each layer that `commands` marks was complete."""
+def read_marks(port: ControlPort, commands: bytes, config: ArrayConfig) -> dict[int, int]:
+    """Return the cycle at which each layer that `commands` marks was complete.
+
+    Raises
+    ------
+    DeviceError
+        E704: accelerators of `config` have no trace.
+    """
+    require_counters(config, "the trace of layers")
     layers = marked_layers(commands)
     return {layer: port.read_register(TRACE_BASE + 4 * layer) for layer in layers}
 

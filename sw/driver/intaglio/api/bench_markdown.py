@@ -30,7 +30,7 @@ def markdown(result: BenchResult) -> str:
         if result.streamed_geomean is not None:
             lines[-1] += f"; streamed {result.streamed_geomean:.3f}"
         lines[-1] += "."
-    if result.total is not None and result.total.counters:
+    if result.total is not None and set(SPLIT) <= set(result.total.counters):
         split = ", ".join(f"{name} {result.total.counters[name]:,}" for name in SPLIT)
         lines += ["", f"Counters: {split}."]
     return "\n".join(lines) + "\n"

@@ -19,7 +19,7 @@ from intaglio.compiler.compile import compile_graph
 from intaglio.compiler.convert import convert
 from intaglio.spec.commands import COMMAND_BYTES, Region, decode
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.device import Device, RunStats
+from intaglio.spec.device import Device, RunStats, require_counters
 from intaglio.spec.errors import FitError, ModelError
 from intaglio.spec.formats import INT8
 from intaglio.spec.graph import Graph, Tensor
@@ -99,8 +99,16 @@ def streamed_config(config: ArrayConfig) -> ArrayConfig:
 
 
 def measure(task: Task) -> LayerResult:
-    """Measure a layer in both ways; what does not run is a reason, not an error."""
+    """Measure a layer in both ways; what does not run is a reason, not an error.
+
+    Raises
+    ------
+    DeviceError
+        E704: gates are to be measured that have no counters.
+    """
     began = time.monotonic()
+    if task.device == "sim":
+        require_counters(task.config, "a measurement in gates")
     reason = task.row.unsupported(task.config)
     if reason:
         return LayerResult(task.row.name, unsupported=reason)

@@ -15,6 +15,7 @@ from intaglio.compiler.compile import compile_graph
 from intaglio.golden.network import run_graph
 from intaglio.runtime.run import read_tensor, run_program, write_tensor
 from intaglio.spec.commands import COMMAND_BYTES, Region
+from intaglio.spec.device import require_counters
 from intaglio.spec.errors import FitError
 from intaglio.spec.program import Job, Program
 from intaglio.spec.registers import CAUSES, COMPUTE_CAUSES
@@ -81,6 +82,8 @@ def run_trial(shape: Shape, device: Device, seed: int, *, resident: bool = False
     ------
     FitError
         E401: it does not fit the device's buffers.
+    DeviceError
+        E704: the device has no counters.
     """
     graph = graph_of(shape, "trial", seed)
     program = compile_graph(graph, device.config)
@@ -90,6 +93,7 @@ def run_trial(shape: Shape, device: Device, seed: int, *, resident: bool = False
         for number in graph.inputs
     }
     result = run_program(program, device, inputs)
+    require_counters(device.config, "a trial of the cycle model")
     counters = result.stats.counters
     (number,) = graph.outputs
     expected = run_graph(graph, inputs)[number]

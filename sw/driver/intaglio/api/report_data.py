@@ -76,7 +76,8 @@ def report_data(
 
 def _measured(data: dict[str, Any], run: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Put what the gates counted beside each layer; return estimated and measured cycles."""
-    batch, how = run["batch"], f"counted by the gates, {run['batch']} inputs, each on average"
+    batch, who = run["batch"], "gates" if "CYCLES" in run["counters"] else "simulator"
+    how = f"counted by the {who}, {batch} inputs, each on average"
     pairs = []
     for layer, counted in zip(data["layers"], run["layers"], strict=True):
         if not counted["cycles"]:
@@ -109,8 +110,8 @@ def _lost(
     if not data["layers"]:
         return [], "no network"
     peak = data["peak_macs_per_cycle"]
-    counters = run["counters"] if run else None
-    if run and counters:
+    counters = run["counters"] if run else {}
+    if run and "MAC_CYCLES" in counters:
         ideal = data["summary"]["macs"]["value"] * run["batch"] / peak
         parts = {
             "useful": ideal,
@@ -128,6 +129,8 @@ def _lost(
     useful = sum(layer["macs"]["value"] for layer in layers) / peak
     steps = sum(layer["array_cycles"]["value"] for layer in layers)
     parts = {"useful": useful, "empty lanes": steps - useful, "pipeline and waiting": total - steps}
+    if run and run["device"] == "sim":
+        return _steps(parts), "from the cycle model; the gates have no counters"
     return _steps(parts), "from the cycle model; intaglio report --device sim counts them"
 
 

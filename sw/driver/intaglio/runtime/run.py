@@ -35,7 +35,8 @@ class Result:
     stats : RunStats
         Sums over the batch; no marks, which are times within one run.
     layer_cycles : mapping
-        Layer index to cycles over the whole batch; empty where the device has no clock.
+        Layer index to cycles over the whole batch; empty where the device has no clock, without
+        those layers whose end no trace tells.
     """
 
     outputs: Mapping[int, Codes]
@@ -179,7 +180,10 @@ def read_tensor(device: Device, plan: TensorPlan) -> Codes:
 
 
 def _run_job(program: Program, device: Device, job: Job, totals: _Totals) -> None:
-    """Run the commands of a job; a layer's cycles run from the mark before it to its own."""
+    """Run the commands of a job; a layer's cycles run from the mark before it to its own.
+
+    Without a trace only those of a job of one layer are known.
+    """
     first = job.first * COMMAND_BYTES
     stats = device.run(program.commands[first : first + job.count * COMMAND_BYTES])
     for name, value in stats.counters.items():
@@ -187,6 +191,8 @@ def _run_job(program: Program, device: Device, job: Job, totals: _Totals) -> Non
     if stats.cycles is None:
         return
     totals.cycles = (totals.cycles or 0) + stats.cycles
+    if not stats.marks and len(job.layers) > 1:
+        return
     start = 0
     for layer in job.layers:
         end = stats.cycles if layer == job.layers[-1] else stats.marks[layer % TRACE_ENTRIES]
