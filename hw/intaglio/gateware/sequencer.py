@@ -64,7 +64,7 @@ class Sequencer(Component):
     Timing
     ------
     A command is begun 3 cycles after its last beat; 2 cycles between rows, 1 between bursts; a
-    loaded beat a cycle, a stored one every 3.
+    loaded beat a cycle, a stored one every 2.
 
     Golden: LOAD, STORE and the order of :mod:`intaglio.golden.machine`.
     """

@@ -21,7 +21,7 @@ from intaglio.spec.timing_link import MemoryModel
 from intaglio.spec.timing_shape import KnownCycles
 from intaglio.spec.widths import command_beats, longest_burst
 
-READ, WRITTEN = 1, 3  # cycles of a beat: one that is stored is asked for, comes, and leaves
+READ, WRITTEN = 1, 2  # cycles of a beat: one that is stored is asked for before it leaves
 READ_BURST, WRITE_BURST = 1, 2  # cycles of a burst beside its beats and the latency
 
 

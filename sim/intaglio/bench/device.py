@@ -23,7 +23,7 @@ SLICE_CYCLES = 50_000  # about a tenth of a second: how long Ctrl-C waits at mos
 PATIENCE_CYCLES = 200_000  # without one beat, word or MAC, the device is taken for dead
 PATIENCE_COMMANDS = 20  # times that, where commands are all that is counted
 PROGRESS = ("MAC_CYCLES", "VECTOR_CYCLES", "READ_BEATS", "WRITE_BEATS", "COMMANDS")
-START_CYCLES = 0  # the program begins to the answer of the write that starts it
+START_CYCLES = 1  # from START to the answer of the write that starts, after which is counted
 
 
 @dataclass(frozen=True)
