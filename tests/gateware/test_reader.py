@@ -41,7 +41,8 @@ def as_bytes(commands: list[dict[str, int]]) -> bytes:
 def kept(command: dict[str, int], preset: str) -> dict[str, int]:
     """Return the low bits of each field that gates keep."""
     formats = {
-        f.name: f.format for f in narrowed(RECORDS[command["opcode"]], PRESETS[preset]).fields
+        f.name: f.format
+        for f in narrowed(RECORDS[Opcode(command["opcode"])], PRESETS[preset]).fields
     }
     return {
         name: (value - formats[name].min) % (1 << formats[name].bits) + formats[name].min

@@ -221,10 +221,8 @@ class Sequencer(Component):
 
     def _move(self, m: Module, state: SequencerState) -> None:
         """One burst on the bus: its address, its beats, its answer."""
-        ar, r, aw, w, b = (
-            *(self.read.ar, self.read.r),
-            *(self.write.aw, self.write.w, self.write.b),
-        )
+        ar, r = self.read.ar, self.read.r
+        aw, w, b = self.write.aw, self.write.w, self.write.b
         moved = state.moved
         with m.State("ROW"), m.If(~self.loads.valid):
             m.d.sync += [state.at.eq(state.row), state.here.eq(state.row_word)]
