@@ -12,7 +12,7 @@ from intaglio.gateware.reader import CommandReader
 from intaglio.spec.commands import AT_LEAST_ONE, COMMAND_BYTES, RECORDS, Memory, Opcode
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.registers import Fault
-from intaglio.spec.widths import narrowed
+from intaglio.spec.widths import kept
 
 SIZE = 1 << 14
 AT = 0x1F80  # the second command lies in the next 4 KiB
@@ -36,18 +36,6 @@ def program(rng: np.random.Generator, count: int) -> list[dict[str, int]]:
 
 def as_bytes(commands: list[dict[str, int]]) -> bytes:
     return b"".join(RECORDS[Opcode(c["opcode"])].to_bytes(c) for c in commands)
-
-
-def kept(command: dict[str, int], preset: str) -> dict[str, int]:
-    """Return the low bits of each field that gates keep."""
-    formats = {
-        f.name: f.format
-        for f in narrowed(RECORDS[Opcode(command["opcode"])], PRESETS[preset]).fields
-    }
-    return {
-        name: (value - formats[name].min) % (1 << formats[name].bits) + formats[name].min
-        for name, value in command.items()
-    }
 
 
 def build(bench: Any, rng: np.random.Generator, preset: str, stall: float) -> tuple[Any, Any]:
@@ -93,7 +81,7 @@ def test_commands_reach_their_engine(
     assert sum(beats for _, _, beats in memory.reads) == 20 * COMMAND_BYTES // memory.bus_bytes
     for opcode, values in got.items():
         names = [field.name for field in RECORDS[opcode].fields]
-        expected = [kept(c, preset) for c in commands if c["opcode"] == opcode]
+        expected = [kept(opcode, c, PRESETS[preset]) for c in commands if c["opcode"] == opcode]
         assert [{name: v[name] for name in names} for v in values] == expected
 
 

@@ -87,6 +87,15 @@ def compute_formats(config: ArrayConfig) -> Mapping[str, IntFormat]:
     return {f.name: f.format for f in narrowed(RECORDS[Opcode.COMPUTE], config).fields}
 
 
+def kept(opcode: Opcode, fields: Mapping[str, int], config: ArrayConfig) -> dict[str, int]:
+    """Return the fields of a command as gates see them: the low bits that they keep of each."""
+    formats = {field.name: field.format for field in narrowed(RECORDS[opcode], config).fields}
+    return {
+        name: (value - form.min) % (1 << form.bits) + form.min
+        for (name, value), form in ((item, formats[item[0]]) for item in fields.items())
+    }
+
+
 def misfits(opcode: Opcode, fields: Mapping[str, int], config: ArrayConfig) -> list[str]:
     """Return what is wrong with the values of a command that its record holds, in words.
 

@@ -185,8 +185,8 @@ MUTANTS = (
     ),
     Mutant(
         "part-of-a-word",
-        "reader",
-        "whole.eq(divides(beats, command.row_beats))",
+        "load",
+        'whole.eq(divides(beats, fields["row_beats"]))',
         "whole.eq(1)",
         ("reader",),
     ),
@@ -203,5 +203,19 @@ MUTANTS = (
         "holds & ~earlier",
         "holds",
         ("causes",),
+    ),
+    Mutant(
+        "row-after-row",
+        "sequencer",
+        "with m.Elif(state.rows != 1):",
+        "with m.Elif(state.rows > 2):",
+        ("accelerator-in-order-stalls-0.3",),
+    ),
+    Mutant(
+        "burst-of-a-row",
+        "sequencer",
+        "length.eq(Mux(left < bound, left, bound))",
+        "length.eq(bound)",
+        ("accelerator-in-order-stalls-0.3",),
     ),
 )

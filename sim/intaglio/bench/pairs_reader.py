@@ -22,6 +22,7 @@ from intaglio.gateware.axi import LOAD_ID, READER_ID
 from intaglio.spec.commands import AT_LEAST_ONE, COMMAND_BYTES, RECORDS, Opcode
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.registers import Fault
+from intaglio.spec.widths import kept, narrowed
 
 TINY = PRESETS["tiny"]
 BUS = TINY.bus_bytes
@@ -78,9 +79,12 @@ def _command(rng: Random) -> dict[str, int]:
         field.name: int(rng.integers(field.format.min, field.format.max, endpoint=True))
         for field in RECORDS[opcode].fields
     }
-    fields |= {name: max(fields[name], 1) for name in AT_LEAST_ONE[opcode]}
+    whole = {field.name: field.format.max for field in narrowed(RECORDS[opcode], TINY).fields}
+    for name in AT_LEAST_ONE[opcode]:
+        fields[name] = int(rng.integers(1, whole[name], endpoint=True))
     if opcode is Opcode.LOAD:
-        fields["row_beats"] = int(rng.integers(1, 9999)) * beats_of(TINY, fields["memory"])
+        beats = beats_of(TINY, fields["memory"])
+        fields["row_beats"] = int(rng.integers(1, whole["row_beats"] // beats)) * beats
     return fields | {"opcode": int(opcode)}
 
 
@@ -137,8 +141,8 @@ def _reader_golden(inputs: Values) -> Values:
                 faults.append({"code": int(Fault.ILLEGAL_COMMAND), "command": index})
                 break
             opcode = Opcode(data[0] & 0xF)
-            fields = RECORDS[opcode].from_bytes(data)
-            out[opcode.name.lower()].append(RECORDS[opcode].pack(fields))
+            fields = kept(opcode, RECORDS[opcode].from_bytes(data), TINY)
+            out[opcode.name.lower()].append(narrowed(RECORDS[opcode], TINY).pack(fields))
     return {**out, "faults": faults}
 
 
