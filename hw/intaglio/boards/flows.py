@@ -83,6 +83,15 @@ def _none(_: Target) -> tuple[str, ...]:
     return ()
 
 
+# Yosys 0.70 loses a multiplier that two registers without enable follow, and a sum these: it takes
+# both into SB_MAC16 and then holds the product for the constant that the second began with. The
+# first of our two registers behind a product, `result_2`, is therefore kept out of the block.
+_ICE40 = (
+    "synth_ice40 -device u -dsp -no-rw-check -top {top} -run begin:coarse; "
+    "setattr -set keep 1 w:*result_2; "
+    "synth_ice40 -device u -dsp -no-rw-check -top {top} -run coarse:"
+)
+
 # A generic part has LUTs of four inputs; multipliers and memories stay what they are.
 _GENERIC = (
     "hierarchy -top {top}; proc; flatten; opt; wreduce; peepopt; opt_clean; memory -nomap; "
@@ -109,8 +118,8 @@ FLOWS: dict[str, Flow] = {
         Flow(
             family="ice40",
             costs=COSTS["ice40"],
-            core="synth_ice40 -device u -dsp -no-rw-check -top {top}",
-            board="synth_ice40 -device u -dsp -no-rw-check -top {top}",
+            core=_ICE40,
+            board=_ICE40,
             router="nextpnr-ice40",
             extra="ice40",
             arguments=_ice40,

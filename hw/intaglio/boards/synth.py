@@ -20,6 +20,7 @@ from intaglio.tooling import cache
 NETLIST = "core.il"
 SCHEMA = "3"  # of the folders in the cache
 SHOWN_LINES = 3
+CONFLICT = "Driver-driver conflict"  # only a warning of Yosys, of a netlist that is not the design
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def synthesise(
         status, output = execute(
             tool, ("-q", "-s", "core.ys"), cwd=folder, progress=progress, log="yosys.log"
         )
-        if status:
+        if status or CONFLICT in output:
             raise failed(tool.name, output, top)
         summary = _summary((folder / "core.json").read_text(), top, flow, verilog)
         (folder / "summary.json").write_text(json.dumps(summary))
@@ -143,6 +144,7 @@ def failed(tool: str, output: str, where: str) -> ToolError:
     """Return the error for a tool that stopped, with what it said last."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     told = [line for line in lines if "ERROR" in line]
+    told = told or [line for line in lines if CONFLICT in line][:SHOWN_LINES]
     tail = told or lines[-SHOWN_LINES:] or ["it said nothing"]
     return ToolError(
         Finding(

@@ -19,9 +19,9 @@ SHAPES: dict[str, tuple[tuple[int, int], ...]] = {
 SHAPES["generic"] = SHAPES["ecp5"]
 QUEUE_BYTES = 512  # commands that the reader holds
 LEAST_LANES = 4
-# What the 32 by 31 bit product of a requantiser lane takes: four of 18 bits, of which one counts
-# two 9-bit ones on Gowin; on iCE40 two of 16 bits, and look-up tables.
-MULTIPLIERS_PER_LANE = {"gowin": 8, "ice40": 2}
+# What the 32 by 31 bit product of a requantiser lane takes: four of 16 or 18 bits, each of which
+# counts two 9-bit ones on Gowin.
+MULTIPLIERS_PER_LANE = {"gowin": 8}
 USUAL_MULTIPLIERS = 4
 
 

@@ -17,6 +17,7 @@ from intaglio.spec.presets import PRESETS
 from intaglio.spec.quant import IDENTITY, Rounding
 from intaglio.spec.scale import multiplier, q15
 from intaglio.spec.tensor import pixel_words
+from intaglio.spec.widths import kept, narrowed
 from intaglio.spec.window import Window, pair_fields
 
 IN_WORDS, OUT_WORDS = 200, 900  # where outputs begin, where they end
@@ -94,14 +95,24 @@ def _inputs(
     ]
     return {
         "writes": writes,
-        "commands": [_pack(command) for command in commands],
+        "commands": [_pack(command, config) for command in commands],
         "fetch": list(range(OUT_WORDS)),
     }
 
 
-def _pack(command: dict[str, int]) -> int:
-    """Return the bits of a command without the reserved ones, as the gates carry it."""
-    return COMPUTE.pack(command)
+def _pack(command: dict[str, int], config: ArrayConfig) -> int:
+    """Return the bits of a command that the gates keep."""
+    return narrowed(COMPUTE, config).pack(kept(Opcode.COMPUTE, command, config))
+
+
+def _unpack(word: int, config: ArrayConfig) -> dict[str, int]:
+    """Return the fields of those bits; differences of places are the shorter way round."""
+    record, half = narrowed(COMPUTE, config), config.act_words // 2
+    fields = record.unpack(word)
+    for whole, part in zip(COMPUTE.fields, record.fields, strict=True):
+        if whole.format.signed and not part.format.signed and fields[part.name] >= half:
+            fields[part.name] -= config.act_words
+    return fields
 
 
 def _memories(
@@ -148,7 +159,7 @@ def _golden(config: ArrayConfig, inputs: Values) -> Values:
         load = _transfer(Opcode.LOAD, len(image), len(words) * width // config.bus_bytes)
         program += LOAD.to_bytes(load | {"memory": int(memory)})
         image += b"".join(word.to_bytes(width, "little") for word in words)
-    program += b"".join(word.to_bytes(COMPUTE.bits // 8, "little") for word in inputs["commands"])
+    program += b"".join(COMPUTE.to_bytes(_unpack(word, config)) for word in inputs["commands"])
     program += STORE.to_bytes(_transfer(Opcode.STORE, len(image), OUT_WORDS))
     size = OUT_WORDS * config.act_bytes
     device.open({int(Region.TENSORS): len(image) + size})

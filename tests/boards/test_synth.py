@@ -1,0 +1,39 @@
+"""Synthesis that keeps what the design says, or says that it did not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from intaglio.boards import synth
+from intaglio.boards.flows import FLOWS, Flow
+from intaglio.boards.synth import CONFLICT, synthesise
+from intaglio.gateware.drain import Drain
+from intaglio.gateware.emit import component_verilog
+from intaglio.spec.errors import ToolError
+from intaglio.spec.presets import PRESETS
+from intaglio.spec.target import Target, load_target
+
+BLOCKS = 4  # of 16 by 16 bits: the product of the requantiser
+
+
+def _drain() -> str:
+    return component_verilog(Drain(PRESETS["icebreaker"]), "drain")
+
+
+def test_no_product_is_lost_on_ice40(tools: None) -> None:
+    found = synthesise(_drain(), "drain", load_target("icebreaker"))
+    assert found.cells["SB_MAC16"] == BLOCKS
+
+
+def test_a_netlist_of_two_drivers_is_refused(tools: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = replace(FLOWS["ice40"], core="synth_ice40 -device u -dsp -no-rw-check -top {top}")
+
+    def flow(_: Target) -> Flow:
+        return plain
+
+    monkeypatch.setattr(synth, "flow_of", flow)
+    with pytest.raises(ToolError) as caught:
+        synthesise(_drain(), "drain", load_target("icebreaker"))
+    assert CONFLICT in caught.value.findings[0].message
