@@ -68,7 +68,9 @@ def _ecp5(target: Target) -> tuple[str, ...]:
 
 def _ice40(target: Target) -> tuple[str, ...]:
     size = target.device.removeprefix("iCE40").lower()
-    return (f"--{size}", "--package", target.package.lower())
+    # No limit to the attempts of a cell: a part that is nearly full takes more than the default.
+    patient = ("--placer-heap-cell-placement-timeout", "0")
+    return (f"--{size}", "--package", target.package.lower(), *patient)
 
 
 def _gowin(target: Target) -> tuple[str, ...]:
