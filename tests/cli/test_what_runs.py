@@ -49,6 +49,18 @@ def test_estimate_is_what_compile_makes(model: Path, reference: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("reference", AFTER)
+@pytest.mark.parametrize("device", ["golden", "sim"])
+def test_a_run_is_held_to_what_runs(
+    model: Path, intaglio: Command, reference: str, device: str
+) -> None:
+    where = ("--config", "tiny", "--device", device, "--check", "golden", "--reference", reference)
+    done = intaglio("run", str(model), *where, "--json")
+    assert done.code == 0
+    assert done.json["mismatches"] == 0
+    assert done.json["compared"]["elements"] == 6 * 5 * 16
+
+
 def test_commands_say_so(model: Path, intaglio: Command) -> None:
     text = intaglio("check", str(model), "--config", "tiny").out
     assert "what runs: 5 layers: 1 mean, 1 conv, 1 table, 1 mul, 1 add" in text

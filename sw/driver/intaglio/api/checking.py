@@ -169,10 +169,11 @@ def _golden(
                 help="add --device sim",
             )
         )
+    from intaglio.api.rewriting import golden_graph
     from intaglio.golden.network import run_graph
 
     codes = as_codes(plan.program, x)
-    return run_graph(plan.model.graph, codes, plan.reference), "the operators in numpy"
+    return run_graph(golden_graph(plan), codes, plan.reference), "the operators in numpy"
 
 
 def _check_file(

@@ -208,11 +208,10 @@ def _inputs(plan: Plan, arrays: dict[str, Array], count: int, *, real: bool) -> 
 
 def _golden(plan: Plan, codes: Mapping[int, Array], count: int, tell: Told) -> Array:
     """Return the codes of the output, a row for each sample."""
+    from intaglio.api.rewriting import golden_graph
     from intaglio.golden.network import run_graph
 
-    if plan.model is None:
-        raise TypeError("a plan without its model")
-    graph, parts = plan.model.graph, []
+    graph, parts = golden_graph(plan), []
     for first in range(0, count, AT_ONCE):
         tell(f"golden: {first} of {count} samples")
         part = {number: array[first : first + AT_ONCE] for number, array in codes.items()}

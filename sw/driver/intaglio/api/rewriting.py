@@ -33,6 +33,24 @@ def rewritten(
     return (graph, ()) if keep_all else optimised(graph, reference, run_graph)
 
 
+def golden_graph(plan: Plan) -> Graph:
+    """Return the network whose golden operators give a plan's bits.
+
+    That is the one that was given, unless a pass of our own reference rounds less often.
+
+    Raises
+    ------
+    ValueError
+        The plan was read from a file: its network is not known.
+    """
+    if plan.model is None:
+        raise ValueError("a plan without its model")
+    graph = plan.model.graph
+    if all(entry.exact for entry in plan.log):
+        return graph
+    return rewritten(graph, plan.config, plan.reference)[0]
+
+
 def memory_use(plan: Plan) -> tuple[Traffic, Peak | None]:
     """Return what a plan moves for one input, and the most bytes of tensors that live at once.
 
