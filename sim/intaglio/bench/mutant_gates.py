@@ -36,10 +36,13 @@ class Step:
         Literals of each output port, bit 0 first.
     following : list of int
         Next value of each register.
+    gates : list of int
+        Value of each gate, operands first.
     """
 
     outputs: Mapping[str, Bits]
     following: Bits
+    gates: Bits
 
 
 class GateNetlist:
@@ -103,12 +106,30 @@ class GateNetlist:
         self._known[bit] = literal
         return literal
 
-    def step(self, mutant: int) -> Step:
-        """Return a step of `mutant`; 0 is the netlist itself."""
-        known = dict(self._known)
+    def step(
+        self,
+        mutant: int,
+        given: Mapping[int, int] | None = None,
+        beside: Step | None = None,
+        merge: Callable[[int, int], int] = lambda _, value: value,
+    ) -> Step:
+        """Return a step of `mutant`; 0 is the netlist itself.
+
+        Parameters
+        ----------
+        given : mapping of int to int
+            What inputs and registers are, where they are not literals of their own.
+        beside : Step
+            Of the same gates: each value goes through `merge` with the value of its gate there.
+        merge : callable
+            Gets a value of `beside` and another of this step; returns what is used for this one.
+        """
+        given = given or {}
+        known = {bit: given.get(literal, literal) for bit, literal in self._known.items()}
         known.update({bit: mutant >> n & 1 for n, bit in enumerate(self._select)})
         logic = self.logic
-        for kind, pins in self._gates:
+        values = []
+        for at, (kind, pins) in enumerate(self._gates):
             a = known[pins["A"]]
             if kind == "$_MUX_":
                 select = known[pins["S"]]
@@ -120,9 +141,12 @@ class GateNetlist:
                 value = _GATES[kind](logic, a, known[pins["B"]])
             else:
                 value = a ^ (kind == "$_NOT_")
+            if beside is not None and beside.gates[at] != value:
+                value = merge(beside.gates[at], value)
             known[pins["Y"]] = value
+            values.append(value)
         outputs = {name: [known[bit] for bit in bits] for name, bits in self._outputs.items()}
-        return Step(outputs, [known[bit] for bit in self._next])
+        return Step(outputs, [known[bit] for bit in self._next], values)
 
 
 def _starts(nets: Mapping[str, Any]) -> dict[Any, str]:

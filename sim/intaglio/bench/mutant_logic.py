@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 
 FALSE, TRUE = 0, 1
@@ -97,12 +97,17 @@ class Logic:
         return found
 
     def compose(self, roots: Sequence[int], given: Mapping[int, int]) -> list[int]:
-        """Return `roots` with each variable's literal replaced by what `given` has for it."""
+        """Return `roots` with literals of variables and gates replaced by what `given` has for them.
+
+        To replace a gate by a constant is to assume that it has that value.
+        """
         values = {0: FALSE}
         for node in self.cone(roots):
             gate = self._gates[node]
-            if gate is None:
-                values[node] = given.get(2 * node, 2 * node)
+            if 2 * node in given:
+                values[node] = given[2 * node]
+            elif gate is None:
+                values[node] = 2 * node
             else:
                 a, b = (values[x >> 1] ^ (x & 1) for x in gate)
                 values[node] = self.both(a, b) if gate[0] < gate[1] else self.differ(a, b)
@@ -123,12 +128,24 @@ class Logic:
                 known[node] = a & b if gate[0] < gate[1] else a ^ b
         return [known[root >> 1] ^ (mask if root & 1 else 0) for root in roots]
 
+    def extend(self, values: list[int], mask: int, draw: Callable[[int], int]) -> None:
+        """Append the values of the nodes that `values` lacks; `draw` gives those of variables."""
+        if not values:
+            values.append(0)
+        for node in range(len(values), len(self._gates)):
+            gate = self._gates[node]
+            if gate is None:
+                values.append(draw(2 * node))
+            else:
+                a, b = (values[x >> 1] ^ (mask if x & 1 else 0) for x in gate)
+                values.append(a & b if gate[0] < gate[1] else a ^ b)
+
     def chance(self, root: int, rng: Random, patterns: int = 512) -> dict[int, int] | None:
         """Return values of variables, found by chance, for which `root` is true."""
         mask = (1 << patterns) - 1
         nodes = [node for node in self.cone([root]) if self._gates[node] is None]
         # Some variables nearly always 0 or 1, so that deep conjunctions are met too.
-        values = {2 * node: _draw(rng, patterns) for node in nodes}
+        values = {2 * node: draw(rng, patterns) for node in nodes}
         hits = self.simulate([root], values, mask)[0]
         if not hits:
             return None
@@ -157,7 +174,7 @@ class Logic:
         return f"p cnf {len(nodes)} {len(lines)}\n" + "\n".join(lines) + "\n", nodes
 
 
-def _draw(rng: Random, patterns: int) -> int:
+def draw(rng: Random, patterns: int) -> int:
     """Return bits by chance: evenly, mostly 0, or mostly 1."""
     kind = rng.randrange(4)
     bits = rng.getrandbits(patterns)
