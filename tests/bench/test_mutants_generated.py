@@ -12,10 +12,11 @@ from amaranth.lib import data
 
 from intaglio.bench.mutant_gates import GateNetlist
 from intaglio.bench.mutant_logic import FALSE, TRUE, Logic
-from intaglio.bench.mutant_proof import Prover, satisfy
+from intaglio.bench.mutant_proof import Prover
 from intaglio.bench.mutant_replay import lawful, parse
 from intaglio.bench.mutant_report import break_subject
 from intaglio.bench.mutant_run import Trial, try_mutants
+from intaglio.bench.mutant_solve import satisfy
 from intaglio.bench.mutant_subjects import SUBJECTS
 from intaglio.bench.result import BenchError
 from intaglio.bench.row import Row, pack

@@ -97,7 +97,7 @@ class Logic:
         return found
 
     def compose(self, roots: Sequence[int], given: Mapping[int, int]) -> list[int]:
-        """Return `roots` with literals of variables and gates replaced by what `given` has for them.
+        """Return `roots` with variables and gates replaced by what `given` has for their literals.
 
         To replace a gate by a constant is to assume that it has that value.
         """

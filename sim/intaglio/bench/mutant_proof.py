@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import gc
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from intaglio.bench.mutant_gates import Bits, GateNetlist, Step
+from intaglio.bench.mutant_history import History
 from intaglio.bench.mutant_logic import FALSE, TRUE, Logic
 from intaglio.bench.mutant_relation import Relation
+from intaglio.bench.mutant_solve import OPEN, satisfy
 from intaglio.bench.row import Port
 
-# The solver's own count of its work, so that verdicts do not depend on the machine: about 1 s.
-SOLVER_WORK = 5_000_000
 MOST_OPEN = 4  # questions that the solver may leave open, a mutant
-OPEN, NEVER = "open", "never"
+NEVER = "never"
+SWEEP_WORK = 1_000_000  # of one of the many small questions of :class:`History`
+WIDE = 8000  # gates; no bounded argument over more of them comes to an end
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,11 @@ class Prover:
         self._good = self.gates.step(0)
         self._random = Random(1)
         self._left = 0
+        self._gave_up = False
+        self._wide = len(self.logic) > WIDE
+        self._history = History(
+            self.gates, self._good, streams, self._sweep, self._told_apart, depth
+        )
 
     def verdict(self, mutant: int) -> Verdict:
         """Return what is known of a mutant, by the strongest argument that holds."""
@@ -102,11 +107,18 @@ class Prover:
             return self._strongest(mutant)
         finally:
             self.logic.forget(size)
+            self._history.forget(size)
             gc.enable()
 
     def _strongest(self, mutant: int) -> Verdict:
         self._left = MOST_OPEN
+        self._gave_up = False
         bad = self.gates.step(mutant)
+        moves = self._history.holds(mutant, bad)
+        if moves is not None:
+            return Verdict("equivalent", _after(*moves))
+        if self._gave_up and self._wide:
+            return Verdict(OPEN, "the solver gave up")
         if self._solve(self._one_step(bad)) is None:
             return Verdict("equivalent", "the same outputs and state after every state and input")
         relation = Relation(self.gates, self._good, bad, self._solve, self._told_apart)
@@ -249,6 +261,15 @@ class Prover:
     def _value(self, literal: int, values: Mapping[int, int]) -> int:
         return self.logic.simulate([literal], values, 1)[0]
 
+    def _sweep(self, root: int) -> dict[int, int] | str | None:
+        """Return what :meth:`_solve` does, with less work."""
+        found = self.logic.chance(root, self._random, 64) if root != FALSE else None
+        if found is not None or root == FALSE:
+            return found
+        answer = satisfy(*self.logic.dimacs(root), work=SWEEP_WORK)
+        self._gave_up |= answer == OPEN
+        return answer
+
     def _solve(self, root: int) -> dict[int, int] | str | None:
         """Return values of variables for which `root` is true; None: there are none."""
         if root == FALSE:
@@ -261,37 +282,9 @@ class Prover:
         return answer
 
 
-def satisfy(
-    text: str, nodes: Sequence[int], work: int = SOLVER_WORK
-) -> dict[int, int] | str | None:
-    """Return values of variables that satisfy clauses; None: there are none; or ``open``.
-
-    Parameters
-    ----------
-    text : str
-        Clauses in DIMACS.
-    nodes : sequence of int
-        Node of each variable; values are by literal.
-    work : int
-        After so much of it, as the solver counts, the answer is ``open``.
-    """
-    import z3
-
-    solver = z3.SolverFor("QF_FD")
-    solver.set("rlimit", work)
-    with tempfile.TemporaryDirectory(prefix="intaglio-mutant-") as folder:
-        path = Path(folder) / "root.cnf"
-        path.write_text(text)
-        solver.from_file(str(path))
-    answer = solver.check()
-    if answer == z3.unsat:
-        return None
-    if answer != z3.sat:
-        return OPEN
-    model = solver.model()
-    names = {f"k!{n}": 2 * node for n, node in enumerate(nodes, 1)}
-    return {
-        names[item.name()]: int(z3.is_true(model[item]))
-        for item in model.decls()
-        if item.name() in names
-    }
+def _after(before: int, after: int) -> str:
+    """Return the argument of :class:`History` in words."""
+    start = f"any state that {before} moves lead to" if before else "any state"
+    if not after:
+        return f"the same outputs and next state from {start}"
+    return f"the same outputs, and the same state {after} moves later, from {start}"

@@ -77,7 +77,5 @@ class Sweep:
         self.logic.extend(added, full, near)
         missing = len(added) - len(self._values)
         self._values += [0] * missing
-        self._values = [
-            value << NEAR | new for value, new in zip(self._values, added, strict=True)
-        ]
+        self._values = [value << NEAR | new for value, new in zip(self._values, added, strict=True)]
         self._width += NEAR
