@@ -150,11 +150,15 @@ def _minifloat(name: str, other: str = "") -> Sequence[Row]:
 
 
 def _fp16(name: str, contexts: int) -> Sequence[Row]:
-    """Return many more sums: some bits count only where two exponents lie just so far apart."""
+    """Return many more sums: some bits count only where two exponents lie just so far apart.
+
+    Others count only where a product lies one bit from halfway between two codes.
+    """
     first, sweep = _both(pairs_fp16.ROWS, sweeps_minifloat.SWEEPS, name)
     sparse = partial(pairs_fp16.sparse_inputs, contexts, 15 * MORE)
     chance = partial(pairs_fp16.draw_inputs, contexts, MORE, 0)
-    return _alike(first, sweep, *(replace(first, inputs=more) for more in (sparse, chance)))
+    ties = partial(pairs_fp16.tie_inputs, contexts, 12)
+    return _alike(first, sweep, *(replace(first, inputs=more) for more in (ties, sparse, chance)))
 
 
 def _power(order: str, form: str, lanes: int) -> Sequence[Row]:

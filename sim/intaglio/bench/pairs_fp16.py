@@ -120,6 +120,37 @@ def sparse_inputs(contexts: int, count: int, rng: np.random.Generator) -> Values
     return _turns(contexts, _sparse_sums(rng, count))
 
 
+def _ties_but_one_bit(rng: np.random.Generator, each: int) -> list[list[list[int]]]:
+    """Return single products that one bit 2**n parts from halfway between two codes, for all n.
+
+    Significands of 11 bits are few enough to look at all pairs. Halfway is 2**half in units of
+    their product.
+    """
+    numbers = np.arange(1 << FP16.mantissa_bits, 2 << FP16.mantissa_bits)
+    size = np.outer(numbers, numbers)
+    sums = []
+    for half in range(FP16.mantissa_bits - 1, 2 * FP16.precision):
+        rest = (size & ((2 << half) - 1)) ^ (1 << half)
+        subnormal = 1 - FP16.quantum - half  # exponent fields that add to this make it so
+        for n in range(half):
+            acts, wgts = np.nonzero(rest == 1 << n)
+            if not len(acts):
+                continue
+            for at in rng.integers(0, len(acts), each):
+                total = subnormal if half > FP16.mantissa_bits else int(rng.integers(24, 36))
+                field = int(rng.integers(max(1, total - 30), min(total, 31)))
+                act = int(acts[at]) | field << FP16.mantissa_bits
+                wgt = int(wgts[at]) | (total - field) << FP16.mantissa_bits
+                sign = int(rng.integers(0, 2)) * SIGN
+                sums += [[[act, 0, wgt ^ sign, 0]], [[0, act, 0, wgt ^ sign]]]
+    return sums
+
+
+def tie_inputs(contexts: int, each: int, rng: np.random.Generator) -> Values:
+    """Return products that one bit parts from a tie, `each` for every place of both."""
+    return _turns(contexts, _ties_but_one_bit(rng, each))
+
+
 def _golden(acc: IeeeFormat, contexts: int, inputs: Values) -> Values:
     """Return the code of each sum, in the order of their ends."""
     running: list[list[Any]] = [[] for _ in range(contexts)]
