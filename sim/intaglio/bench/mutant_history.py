@@ -7,12 +7,14 @@ from typing import Any
 
 from intaglio.bench.mutant_gates import Bits, GateNetlist, Step
 from intaglio.bench.mutant_logic import FALSE, TRUE
+from intaglio.bench.mutant_solve import OPEN
 from intaglio.bench.mutant_sweep import Sweep
 from intaglio.bench.row import Port
 
 State = dict[int, int]
 MOST_BEFORE = 3
 MOST_OPEN = 4  # questions that the solver may leave open, an attempt
+MOST_SHOWN = 100  # or answer with values; more of them is what a real difference has
 
 
 class History:
@@ -58,7 +60,7 @@ class History:
     ) -> None:
         self.gates, self.logic, self._good = gates, gates.logic, good
         self._ask, self._told_apart, self._most_after = solve, told_apart, most_after
-        self._opens = 0
+        self._opens = self._shown = 0
         self._takes = [f"{n}__ready" for n, port in streams.items() if port.is_input]
         ready = [f"{n}__ready" for n, port in streams.items() if not port.is_input]
         self._reset = gates.inputs.get("rst", [FALSE])[0]
@@ -134,7 +136,7 @@ class History:
     def _same(self, mutant: int, bad: Step, start: State, before: int, most: int) -> int | None:
         """Return after how many moves all is the same, begun `before` moves behind `start`."""
         gates = self.gates
-        self._opens = 0
+        self._opens = self._shown = 0
         state = {register: start.get(register, register) for register in gates.registers}
         for n in range(before):
             step = gates.step(mutant, self._given(state, n))
@@ -143,6 +145,8 @@ class History:
         if self._seen(bad, good, broken, before):
             return None
         for after in range(most + 1):
+            if self._opens >= MOST_OPEN or self._shown >= MOST_SHOWN:
+                return None
             n = before + after
             one = gates.step(0, self._given(good, n))
             number = 0 if after else mutant
@@ -177,8 +181,9 @@ class History:
 
     def _solve(self, root: int) -> Any:
         """Ask the solver, but not for ever."""
-        if self._opens >= MOST_OPEN:
-            return "open"
+        if self._opens >= MOST_OPEN or self._shown >= MOST_SHOWN:
+            return OPEN
         answer = self._ask(root)
-        self._opens += isinstance(answer, str)
+        self._opens += answer == OPEN
+        self._shown += isinstance(answer, dict)
         return answer
