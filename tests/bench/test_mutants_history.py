@@ -39,9 +39,9 @@ class Hot(Component):
         pipe = Stages(m, self.i.valid, handshake(m, self))
         hot = Signal(4)
         m.d.comb += hot.eq(1 << self.i.payload)
-        (hot,) = pipe.cut(hot)
-        several = (hot & (hot - 1)).any()
-        (code,) = pipe.cut(Cat(hot[1] | hot[3], hot[2] | hot[3]) ^ several.replicate(2))
+        (bits,) = pipe.cut(hot)
+        several = (bits & (bits - 1)).any()
+        (code,) = pipe.cut(Cat(bits[1] | bits[3], bits[2] | bits[3]) ^ several.replicate(2))
         m.d.comb += [self.o.payload.eq(code), self.o.valid.eq(pipe.valid)]
         return m
 
