@@ -41,9 +41,10 @@ def _beats(rng: np.random.Generator, kind: int, length: int) -> list[list[int]]:
 
 
 def _corner_pairs() -> list[list[list[int]]]:
-    """Return sums of one beat: every pair of corners, with signs, beside a small product."""
+    """Return sums of one beat: every pair of corners in each lane, beside a small product."""
     codes = [code | sign for code in SPECIAL for sign in (0, SIGN)]
-    return [[[a, 1, w, ONE | (a & SIGN)]] for a in codes for w in codes]
+    pairs = [(a, w, ONE | (a & SIGN)) for a in codes for w in codes]
+    return [[[a, 1, w, one]] for a, w, one in pairs] + [[[1, a, one, w]] for a, w, one in pairs]
 
 
 def _near_ties(rng: np.random.Generator) -> list[list[list[int]]]:
