@@ -47,6 +47,13 @@ def _corner_pairs() -> list[list[list[int]]]:
     return [[[a, 1, w, one]] for a, w, one in pairs] + [[[1, a, one, w]] for a, w, one in pairs]
 
 
+def _nans() -> list[list[list[int]]]:
+    """Return sums of one beat: NaN that a single bit tells from infinity, as each operand."""
+    codes = [FP16.infinity | 1 << n for n in range(FP16.mantissa_bits)]
+    beats = [[code if n == at else ONE for n in range(4)] for code in codes for at in range(4)]
+    return [[beat] for beat in beats]
+
+
 def _near_ties(rng: np.random.Generator) -> list[list[list[int]]]:
     """Return single products next to halfway between two subnormals.
 
@@ -99,7 +106,7 @@ def _sparse_sums(rng: np.random.Generator, count: int) -> list[list[list[int]]]:
 
 def draw_inputs(contexts: int, count: int, sparse: int, rng: np.random.Generator) -> Values:
     """Return corners, near ties, `count` sums of chance and `sparse` of sparse numbers."""
-    sums = [_beats(rng, 1, 1), *_corner_pairs(), *_near_ties(rng)]
+    sums = [_beats(rng, 1, 1), *_corner_pairs(), *_nans(), *_near_ties(rng)]
     sums += [_beats(rng, kind, int(rng.integers(1, 12))) for kind in range(count)]
     return _turns(contexts, sums + _sparse_sums(rng, sparse))
 
