@@ -62,7 +62,7 @@ def nearest(target: Target, name: str, macs: int) -> str:
         PRESETS[reference.preset]
         for table in limits().values()
         for reference in REFERENCES
-        if reference.preset and reference.preset != name
+        if reference.preset and not reference.changes and reference.preset != name
         if load_target(reference.target).family == target.family
         if (row := table.get(reference.name))
         if not shortfall(row, target)

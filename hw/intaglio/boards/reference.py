@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from intaglio.spec.config import ArrayConfig
-from intaglio.spec.presets import PRESETS
+from intaglio.spec.presets import PRESETS, TFLITE
+from intaglio.spec.quant import Rounding
 
 UNIT_TARGET = "ulx3s-85f"
 
@@ -28,6 +29,8 @@ class Reference:
         What differs from the unit's defaults.
     preset : str
         Name of an accelerator; empty for a unit.
+    changes : mapping
+        Keys of the preset's configuration that differ from it.
     array : mapping
         Lane keys of a configuration: the 128-lane array of ``default`` with them stands alone.
     quick : bool
@@ -40,20 +43,25 @@ class Reference:
     form: str = ""
     settings: Mapping[str, int | str] = field(default_factory=dict)
     preset: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
     array: Mapping[str, Any] = field(default_factory=dict)
     quick: bool = False
 
     @property
     def config(self) -> ArrayConfig | None:
         """The accelerator; None for a unit."""
-        return PRESETS[self.preset] if self.preset else None
+        if not self.preset:
+            return None
+        return (
+            replace(PRESETS[self.preset], **self.changes) if self.changes else PRESETS[self.preset]
+        )
 
     @property
     def command(self) -> str:
         """The command that shows what it costs."""
-        if self.preset:
+        if self.preset and not self.changes:
             return f"intaglio build {self.preset} --target {self.target}"
-        if self.array:
+        if self.preset or self.array:
             return f"python -m intaglio.boards.limits {self.name}"
         pairs = "".join(f" --set {key}={value}" for key, value in self.settings.items())
         board = "" if self.target == UNIT_TARGET else f" --target {self.target}"
@@ -63,9 +71,9 @@ class Reference:
         """Return (Verilog, top module)."""
         if self.array:
             return array_verilog(self.array)
-        return (
-            unit_verilog(self.unit, self.form, self.settings) if self.unit else whole(self.preset)
-        )
+        if self.unit:
+            return unit_verilog(self.unit, self.form, self.settings)
+        return whole(self.config or PRESETS[self.preset])
 
 
 def unit_verilog(unit: str, form: str, settings: Mapping[str, int | str]) -> tuple[str, str]:
@@ -92,11 +100,11 @@ def array_verilog(keys: Mapping[str, Any]) -> tuple[str, str]:
     return component_verilog(MacArray(replace(PRESETS["default"], **keys)), top), top
 
 
-def whole(preset: str) -> tuple[str, str]:
-    """Return (Verilog, top module) of a preset's accelerator."""
+def whole(config: ArrayConfig) -> tuple[str, str]:
+    """Return (Verilog, top module) of an accelerator."""
     from intaglio.gateware.emit import TOP, emit_verilog
 
-    return emit_verilog(PRESETS[preset]), TOP
+    return emit_verilog(config), TOP
 
 
 def _unit(
@@ -114,6 +122,12 @@ def _row(name: str, unit: str, form: str, depth: int, columns: int) -> Reference
     return Reference(name, unit=unit, form=form, settings=settings)
 
 
+def _macs128(name: str, **changes: Any) -> Reference:
+    """Return an accelerator of 128 INT8 MACs that is not the preset `default`."""
+    return Reference(f"macs128-{name}", preset="default", changes=changes)
+
+
+_PLAIN: Mapping[str, Any] = {"grouped": False, "roundings": TFLITE}
 _SCALED = {"group_scale": "integer", "group_size": 16}
 
 REFERENCES: tuple[Reference, ...] = (
@@ -142,4 +156,17 @@ REFERENCES: tuple[Reference, ...] = (
         Reference(f"preset-{name}", target=name, preset=name)
         for name in ("ulx3s-25f", "tangnano20k", "icebreaker")
     ),
+    # What shape, requantiser and operands decide: one after the other, then together.
+    _macs128("d1", pixels=8, depth=1),
+    _macs128("d1-k32", channels=32, depth=1),
+    _macs128("d2-k32", pixels=2, channels=32),
+    _macs128("d4", pixels=2, depth=4),
+    _macs128("d4-k8", channels=8, depth=4),
+    _macs128("q2", requant_lanes=2),
+    _macs128("three-roundings", roundings=TFLITE),
+    _macs128("one-rounding", roundings=(Rounding.SINGLE_UP,)),
+    _macs128("ungrouped", grouped=False),
+    _macs128("d2-plain", **_PLAIN),
+    _macs128("d1-k32-plain", channels=32, depth=1, **_PLAIN),
+    _macs128("d4-plain", pixels=2, depth=4, **_PLAIN),
 )
