@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from intaglio.boards import toolchain
+from intaglio.boards.flows import FLOWS
 from intaglio.boards.route import clock_pin, route
 from intaglio.boards.synth import synth, synthesise
 from intaglio.spec.errors import EnvironmentFault, FitError, ToolError
@@ -30,6 +32,21 @@ def test_a_core_is_placed_and_timed(
     assert (whole.luteq, whole.dsp) == (netlist.resources["luteq"], netlist.resources["dsp"])
     assert parts
     assert netlist.resources["dsp"] == 2
+
+
+def test_a_netlist_that_congests_is_placed_another_way(
+    core: tuple[str, str], tools: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = FLOWS["ecp5"]
+    assert usual.dense is not None
+    netlist = synthesise(*core, load_target("ulx3s-85f"))
+    (before,) = route(netlist)
+    monkeypatch.setitem(FLOWS, "ecp5", replace(usual, dense=replace(usual.dense, luteq=0)))
+    (routed,) = route(netlist)
+    assert routed.folder != before.folder
+    assert routed.fmax_mhz > netlist.target.clock_mhz
+    log = (routed.folder / "log.txt").read_text()
+    assert "Running main router loop" in log and "iter=1 wires=" in log
 
 
 def test_what_was_built_is_not_built_again(

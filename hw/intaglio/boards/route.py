@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -135,11 +135,18 @@ def _route(netlist: Netlist, wrapped: Path, tool: Program, seed: int, progress: 
     if pins:
         option, _, value = flow.pins.partition(" ")
         arguments += [option, f"{value}=clock.pins" if value else "clock.pins"]
-    key = cache.digest("route", SCHEMA, wrapped.name, pins, *arguments, tool.version)
+    dense = flow.dense if flow.dense and netlist.resources["luteq"] > flow.dense.luteq else None
+    settings = dict(dense.settings) if dense else {}
+    arguments += dense.arguments if dense else ()
+    key = cache.digest(
+        *("route", SCHEMA, wrapped.name, pins, *arguments, tool.version),
+        *(f"{name}={value}" for name, value in settings.items()),
+    )
 
     def make(folder: Path) -> None:
         progress(f"{tool.name}: {netlist.top} on {target.name}, seed {seed}")
-        (folder / "top.json").write_bytes(gzip.decompress((wrapped / "top.json.gz").read_bytes()))
+        text = gzip.decompress((wrapped / "top.json.gz").read_bytes())
+        (folder / "top.json").write_bytes(_with_settings(text, settings) if settings else text)
         (folder / "clock.pins").write_text(pins)
         status, output = execute(
             tool, ("-q", "-l", "log.txt", *arguments), cwd=folder, progress=progress, log="out.txt"
@@ -154,6 +161,13 @@ def _route(netlist: Netlist, wrapped: Path, tool: Program, seed: int, progress: 
         report.unlink()
 
     return Routed(netlist, seed, cache.entry("route", key, make), tool.known_as)
+
+
+def _with_settings(netlist: bytes, settings: Mapping[str, str]) -> bytes:
+    """Return a netlist in Yosys' JSON that tells nextpnr its settings."""
+    design = json.loads(netlist)
+    design["modules"][TOP]["settings"] = dict(settings)
+    return json.dumps(design).encode()
 
 
 def clock_pin(target: Target) -> str:
