@@ -93,12 +93,13 @@ def _power(component: Any) -> Sequence[Step]:
 def _steps(component: Any, golden: Any, act: Format, wgt: Format) -> Sequence[Step]:
     largest = [int(np.abs(form.table()).argmax()) for form in (act, wgt)]
     # The largest code of a symmetric format, or the lowest of two's complement, times itself.
-    most = abs(int(act.table()[largest[0]]) * int(wgt.table()[largest[1]])) * component.lanes
+    furthest = int(act.table()[largest[0]]) * int(wgt.table()[largest[1]]) * component.lanes
+    most = abs(furthest)
     extreme = {
         name: [code] * component.lanes for name, code in zip(("act", "wgt"), largest, strict=True)
     }
     replay = Overflowed(
-        most * (1 if act.table()[largest[0]] * wgt.table()[largest[1]] > 0 else -1),
+        furthest,
         extreme,
         component.acc.bits,
         lambda first, last: {"first": first, "last": last},
