@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,12 +29,12 @@ class IntFormat:
     bits: int
     signed: bool = True
 
-    @property
+    @cached_property
     def min(self) -> int:
         """Least value."""
         return -(1 << (self.bits - 1)) if self.signed else 0
 
-    @property
+    @cached_property
     def max(self) -> int:
         """Greatest value."""
         return (1 << (self.bits - self.signed)) - 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from intaglio.spec.formats import IntFormat
 
@@ -60,11 +61,15 @@ class Record:
 
     def offsets(self) -> dict[str, int]:
         """Return the lowest bit of each field."""
-        offsets, at = {}, 0
+        return {name: at for name, (at, _) in self._layout.items()}
+
+    @cached_property
+    def _layout(self) -> dict[str, tuple[int, IntFormat]]:
+        layout, at = {}, 0
         for field in self.fields:
-            offsets[field.name] = at
+            layout[field.name] = at, field.format
             at += field.format.bits
-        return offsets
+        return layout
 
     def pack(self, values: Mapping[str, int]) -> int:
         """Return the word that holds `values`; fields that are not named are 0.
@@ -74,17 +79,15 @@ class Record:
         ValueError
             If a name is not a field or a value is outside its format; all faults in one message.
         """
-        known = {field.name for field in self.fields}
-        faults = [f"{name} is not a field" for name in values if name not in known]
-        word = 0
-        for field, at in zip(self.fields, self.offsets().values(), strict=True):
-            value = int(values.get(field.name, 0))
-            if not field.format.min <= value <= field.format.max:
-                faults.append(
-                    f"{field.name} is {value}, outside {field.format} "
-                    f"[{field.format.min}, {field.format.max}]"
-                )
-            word |= (value & ((1 << field.format.bits) - 1)) << at
+        faults, word = [], 0
+        for name, given in values.items():
+            if name not in self._layout:
+                faults.append(f"{name} is not a field")
+                continue
+            (at, form), value = self._layout[name], int(given)
+            if not form.min <= value <= form.max:
+                faults.append(f"{name} is {value}, outside {form} [{form.min}, {form.max}]")
+            word |= (value & ((1 << form.bits) - 1)) << at
         if faults:
             raise ValueError(f"{self.name}: " + "; ".join(faults))
         return word

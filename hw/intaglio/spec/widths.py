@@ -81,15 +81,19 @@ def narrowed(record: Record, config: ArrayConfig) -> Record:
     return Record(record.name, record.bits, kept, record.meaning)
 
 
-@lru_cache(maxsize=64)
 def compute_formats(config: ArrayConfig) -> Mapping[str, IntFormat]:
     """Return the format of each field of COMPUTE within `config`."""
-    return {f.name: f.format for f in narrowed(RECORDS[Opcode.COMPUTE], config).fields}
+    return _formats(Opcode.COMPUTE, config)
+
+
+@lru_cache(maxsize=64)
+def _formats(opcode: Opcode, config: ArrayConfig) -> Mapping[str, IntFormat]:
+    return {field.name: field.format for field in narrowed(RECORDS[opcode], config).fields}
 
 
 def kept(opcode: Opcode, fields: Mapping[str, int], config: ArrayConfig) -> dict[str, int]:
     """Return the fields of a command as gates see them: the low bits that they keep of each."""
-    formats = {field.name: field.format for field in narrowed(RECORDS[opcode], config).fields}
+    formats = _formats(opcode, config)
     return {
         name: (value - form.min) % (1 << form.bits) + form.min
         for (name, value), form in ((item, formats[item[0]]) for item in fields.items())
@@ -104,21 +108,20 @@ def misfits(opcode: Opcode, fields: Mapping[str, int], config: ArrayConfig) -> l
     fields : mapping
         Values by name; a field that is left out is 0.
     """
-    record = narrowed(RECORDS[opcode], config)
+    formats = _formats(opcode, config)
     modular = _modular(opcode)
     faults = [
-        f"{field.name} is {fields[field.name]}, outside [{field.format.min}, {field.format.max}]"
-        for field in record.fields
-        if field.name in fields
-        and field.name not in modular
-        and not field.format.min <= fields[field.name] <= field.format.max
+        f"{name} is {value}, outside [{form.min}, {form.max}]"
+        for name, value in fields.items()
+        if (form := formats.get(name)) is not None
+        and name not in modular
+        and not form.min <= value <= form.max
     ]
-    return faults + (_reaches(fields, record) if opcode is Opcode.COMPUTE else [])
+    return faults + (_reaches(fields, formats) if opcode is Opcode.COMPUTE else [])
 
 
-def _reaches(fields: Mapping[str, int], record: Record) -> list[str]:
+def _reaches(fields: Mapping[str, int], formats: Mapping[str, IntFormat]) -> list[str]:
     """Return the coordinates that windows and taps reach beyond what gates count."""
-    formats = {field.name: field.format for field in record.fields}
     row, column = divmod(max(fields.get("pixels", 0) - 1, 0), max(fields.get("out_w", 0), 1))
     last = {"y": row, "x": fields.get("out_w", 1) - 1 if row else column}
     faults = []

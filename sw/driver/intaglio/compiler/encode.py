@@ -8,7 +8,7 @@ from intaglio.compiler.hazard import Tracker
 from intaglio.spec.commands import RECORDS, Memory, Opcode, Region
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, FitError
-from intaglio.spec.formats import ByteArray
+from intaglio.spec.formats import BYTE, ByteArray
 from intaglio.spec.registers import TRACE_ENTRIES
 from intaglio.spec.widths import misfits
 
@@ -57,7 +57,7 @@ class Stream:
     def __init__(self, config: ArrayConfig, tensor_beats: int) -> None:
         self._config = config
         self._tracker = Tracker(config, tensor_beats)
-        self._commands: list[tuple[Opcode, dict[str, int], str]] = []
+        self._commands: list[tuple[Opcode, int]] = []  # as words
         self._last: dict[int, int] = {}
 
     def load_words(
@@ -85,11 +85,11 @@ class Stream:
         base = {field.name: 0 for field in RECORDS[opcode].fields}
         command = {**base, **fields, "opcode": int(opcode), "layer": index % TRACE_ENTRIES}
         # Checked before its words are tracked, so that an impossible range is named first.
-        _packed(opcode, command, name, self._config)
-        command |= self._tracker.waits(opcode, command)
+        word = _packed(opcode, command, name, self._config)
+        word |= _packed(opcode, self._tracker.waits(opcode, command), name)
         if opcode is Opcode.COMPUTE:
-            self._last[index] = len(self._commands)
-        self._commands.append((opcode, command, name))
+            self._last[index] = len(self)
+        self._commands.append((opcode, word))
 
     def __len__(self) -> int:
         return len(self._commands)
@@ -97,19 +97,22 @@ class Stream:
     def to_bytes(self) -> bytes:
         """Return all commands; the last COMPUTE of each layer carries its mark."""
         marked = set(self._last.values())
+        mark = RECORDS[Opcode.COMPUTE].pack({"mark": 1})
         return b"".join(
-            _packed(opcode, fields | {"mark": int(at in marked)}, name, self._config)
-            for at, (opcode, fields, name) in enumerate(self._commands)
+            (word | mark * (at in marked)).to_bytes(RECORDS[opcode].bits // BYTE, "little")
+            for at, (opcode, word) in enumerate(self._commands)
         )
 
 
-def _packed(opcode: Opcode, fields: Mapping[str, int], name: str, config: ArrayConfig) -> bytes:
-    """Return a command as bytes, if the gates of `config` can tell its values apart."""
+def _packed(
+    opcode: Opcode, fields: Mapping[str, int], name: str, config: ArrayConfig | None = None
+) -> int:
+    """Return fields of a command as a word, if the gates of `config` can tell them apart."""
     try:
-        packed = RECORDS[opcode].to_bytes(fields)
+        packed = RECORDS[opcode].pack(fields)
     except ValueError as error:
         raise _out_of_range(name, str(error)) from error
-    if faults := misfits(opcode, fields, config):
+    if config is not None and (faults := misfits(opcode, fields, config)):
         raise _out_of_range(name, f"{opcode.name}: " + "; ".join(faults))
     return packed
 

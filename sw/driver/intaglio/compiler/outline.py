@@ -107,6 +107,10 @@ _RANGES = {
 class _Sketch(Stream):
     """Commands that are counted and never packed."""
 
+    def __init__(self, config: ArrayConfig, tensor_beats: int) -> None:
+        super().__init__(config, tensor_beats)
+        self._sketched: list[tuple[Opcode, dict[str, int]]] = []
+
     def append(self, opcode: Opcode, fields: Mapping[str, int], layer: tuple[int, str]) -> None:
         """Append a command; one that cannot be packed is refused as it is there."""
         ranges = _RANGES[opcode]
@@ -114,17 +118,20 @@ class _Sketch(Stream):
             least, most = ranges[name]
             if not least <= value <= most:
                 super().append(opcode, fields, layer)
-        index, name = layer
+        index, _ = layer
         command = {**dict.fromkeys(ranges, 0), **fields, "opcode": int(opcode), "layer": index}
         command |= self._tracker.waits(opcode, command)
         if opcode is Opcode.COMPUTE:
-            self._last[index] = len(self._commands)
-        self._commands.append((opcode, command, name))
+            self._last[index] = len(self)
+        self._sketched.append((opcode, command))
+
+    def __len__(self) -> int:
+        return len(self._sketched)
 
     def decoded(self) -> tuple[Command, ...]:
         """Return the commands; the last COMPUTE of each layer carries its mark."""
         marked = set(self._last.values())
         return tuple(
             (opcode, fields | {"mark": 1} if at in marked else fields)
-            for at, (opcode, fields, _) in enumerate(self._commands)
+            for at, (opcode, fields) in enumerate(self._sketched)
         )
