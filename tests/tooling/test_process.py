@@ -1,4 +1,4 @@
-"""Ctrl-C: the children of an interrupted command end with it."""
+"""The children of a command that is interrupted, or found hopeless, end with it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
+
+from intaglio.tooling import process
 
 PROGRAM = """
 import sys
@@ -45,3 +49,24 @@ def test_an_interrupt_ends_children_and_grandchildren(tmp_path: Path) -> None:
     while _alive(grandchild) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _alive(grandchild)
+
+
+def test_what_is_hopeless_is_ended_and_its_output_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "WATCH_S", 0.05)
+    note = tmp_path / "started"
+    status, output = process.run(
+        ("sh", "-c", "echo begun; touch started; sleep 60"),
+        cwd=tmp_path,
+        env={"PATH": "/bin:/usr/bin"},
+        check=False,
+        hopeless=note.exists,
+    )
+    assert (status, output) == (-signal.SIGKILL, "begun\n")
+
+
+def test_what_is_never_hopeless_ends_by_itself(tmp_path: Path) -> None:
+    command, env = ("sh", "-c", "echo done; exit 3"), {"PATH": "/bin:/usr/bin"}
+    ended = process.run(command, cwd=tmp_path, env=env, check=False, hopeless=lambda: False)
+    assert ended == (3, "done\n")

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from intaglio.boards.congestion import Crowding
 from intaglio.boards.flows import Flow
 from intaglio.boards.port_use import idle_ports
 from intaglio.boards.synth import NETLIST, Netlist, failed, synthesise
@@ -80,7 +81,7 @@ def route(
     EnvironmentFault
         E501, E502: a tool is missing or too old.
     FitError
-        E406: it does not fit the part.
+        E406: it does not fit the part, or its wires are too crowded.
     ToolError
         E601: a tool failed.
     """
@@ -148,9 +149,17 @@ def _route(netlist: Netlist, wrapped: Path, tool: Program, seed: int, progress: 
         text = gzip.decompress((wrapped / "top.json.gz").read_bytes())
         (folder / "top.json").write_bytes(_with_settings(text, settings) if settings else text)
         (folder / "clock.pins").write_text(pins)
+        crowding = Crowding(folder / "log.txt")
         status, output = execute(
-            tool, ("-q", "-l", "log.txt", *arguments), cwd=folder, progress=progress, log="out.txt"
+            tool,
+            ("-q", "-l", crowding.log.name, *arguments),
+            cwd=folder,
+            progress=progress,
+            log="out.txt",
+            hopeless=crowding.stuck,
         )
+        if crowding.stuck():
+            raise crowding.error(target)
         report = folder / "report.json"
         if status or not report.is_file():
             log = folder / "log.txt"

@@ -103,11 +103,18 @@ def program(name: str, wheel: str, extra: str) -> Program:
 
 
 def execute(
-    tool: Program, arguments: Sequence[str | Path], *, cwd: Path, progress: Progress, log: str
+    tool: Program,
+    arguments: Sequence[str | Path],
+    *,
+    cwd: Path,
+    progress: Progress,
+    log: str,
+    hopeless: Callable[[], bool] | None = None,
 ) -> tuple[int, str]:
     """Run `tool` in `cwd` and return (exit status, output); the first run's delay is announced.
 
-    Paths are given relative to `cwd`: the WebAssembly programs see another ``/tmp``.
+    Paths are given relative to `cwd`: the WebAssembly programs see another ``/tmp``. The program is
+    ended when it is found `hopeless`.
 
     Raises
     ------
@@ -118,7 +125,8 @@ def execute(
         progress(f"{tool.name}: the first run compiles it for this machine; a minute or two")
     # One thread keeps the result the same on every machine.
     env = {**os.environ, "PATH": search_path()}
-    return run((tool.path, *arguments), cwd=cwd, env=env, log=cwd / log, check=False)
+    command = (tool.path, *arguments)
+    return run(command, cwd=cwd, env=env, log=cwd / log, check=False, hopeless=hopeless)
 
 
 def search_path() -> str:

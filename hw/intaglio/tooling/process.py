@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from intaglio.spec.errors import Finding, ToolError
 
 SHOWN_LINES = 30
+WATCH_S = 2.0
 
 
 def run(
@@ -21,6 +22,7 @@ def run(
     env: Mapping[str, str],
     log: Path | None = None,
     check: bool = True,
+    hopeless: Callable[[], bool] | None = None,
 ) -> tuple[int, str]:
     """Run `command` in a process group of its own and return (exit status, output).
 
@@ -38,6 +40,8 @@ def run(
         File that keeps the output.
     check : bool
         Raise if the status is not 0.
+    hopeless : callable, optional
+        Asked every :data:`WATCH_S` seconds; the group is killed when it says so.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def run(
             start_new_session=True,
         )
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        output, _ = child.communicate()
+        output = _output(child, hopeless)
     except OSError as error:
         raise ToolError(_finding(name, str(error), cwd)) from error
     finally:
@@ -75,6 +79,17 @@ def run(
         tail = "\n".join(output.splitlines()[-SHOWN_LINES:])
         raise ToolError(_finding(name, f"exit status {child.returncode}\n{tail}", cwd))
     return child.returncode, output
+
+
+def _output(child: subprocess.Popen[str], hopeless: Callable[[], bool] | None) -> str:
+    """Return what `child` says until it ends, or is ended."""
+    while hopeless is not None:
+        with suppress(subprocess.TimeoutExpired):
+            return child.communicate(timeout=WATCH_S)[0]
+        if hopeless():
+            os.killpg(child.pid, signal.SIGKILL)
+            break
+    return child.communicate()[0]
 
 
 def _kill(child: subprocess.Popen[str]) -> None:
