@@ -45,3 +45,22 @@ def test_rows_are_written_one_by_one_and_other_families_are_kept(
     assert [row["family"] for row in document["rows"]] == ["xilinx"] * 2 + ["generic"] * 2
     assert config_of(document["rows"][0]["config"]) == one
     assert [row["fmax"] for row in document["rows"]] == [50.0, None] * 2
+
+
+def test_a_row_that_is_measured_again_keeps_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "grid.json"
+    one, two = grid.configurations()[:2]
+    clocks = {one.name: 50.0, two.name: 60.0}
+
+    def measure(families: Sequence[str], *, only: Sequence[str], **_: Any) -> Iterator[Row]:
+        for config in (one, two):
+            if not only or config.name in only:
+                yield Row(config, families[0], RESOURCES, clocks[config.name])
+
+    monkeypatch.setattr(grid, "measure", measure)
+    grid.write(file, ["ecp5"], progress=lambda _: None)
+    clocks[one.name] = 70.0
+    grid.write(file, ["ecp5"], only=[one.name], progress=lambda _: None)
+    assert [row["fmax"] for row in json.loads(file.read_text())["rows"]] == [70.0, 60.0]

@@ -24,9 +24,14 @@ def _simulation(stub: str, **settings: object) -> Simulation:
 
 
 def _copy(
-    simulation: Simulation, rng: np.random.Generator, *, breach: int = 0, source: int = SOURCE
+    simulation: Simulation,
+    rng: np.random.Generator,
+    *,
+    breach: int = 0,
+    source: int = SOURCE,
+    fails: bool = False,
 ) -> int:
-    """Copy random beats, check them, and return the cycles that the device counted."""
+    """Copy random beats, check them or that it fails, and return the cycles that were counted."""
     data = rng.integers(0, 256, 4 * BEATS, dtype=np.uint8)
     if source == SOURCE:
         simulation.memory[source:][: data.size] = data
@@ -41,7 +46,9 @@ def _copy(
         assert simulation.write_register(BY_NAME[name].address, value) == 0
     simulation.run(1_000_000)
     assert simulation.irq
-    if not simulation.read_register(BY_NAME["STATUS"].address) & Status.ERROR:
+    status = simulation.read_register(BY_NAME["STATUS"].address)
+    assert bool(status & Status.ERROR) == fails
+    if not fails:
         np.testing.assert_array_equal(simulation.memory[TARGET:][: data.size], data)
     return simulation.read_register(BY_NAME["COUNT_CYCLES"].address)
 
@@ -106,7 +113,7 @@ def test_breaches_of_axi_are_reported(
 )
 def test_error_responses(stub: str, rng: np.random.Generator, source: int, fault: Fault) -> None:
     simulation = _simulation(stub, fault=(40960, 45056))
-    _copy(simulation, rng, source=source)
+    _copy(simulation, rng, source=source, fails=True)
     assert simulation.read_register(BY_NAME["ERROR_CODE"].address) == fault
     _copy(simulation, rng)
     simulation.close()

@@ -50,11 +50,7 @@ class Reference:
     @property
     def config(self) -> ArrayConfig | None:
         """The accelerator; None for a unit."""
-        if not self.preset:
-            return None
-        return (
-            replace(PRESETS[self.preset], **self.changes) if self.changes else PRESETS[self.preset]
-        )
+        return replace(PRESETS[self.preset], **self.changes) if self.preset else None
 
     @property
     def command(self) -> str:

@@ -87,16 +87,15 @@ def _output(child: subprocess.Popen[str], hopeless: Callable[[], bool] | None) -
         with suppress(subprocess.TimeoutExpired):
             return child.communicate(timeout=WATCH_S)[0]
         if hopeless():
-            os.killpg(child.pid, signal.SIGKILL)
-            break
+            return _kill(child)
     return child.communicate()[0]
 
 
-def _kill(child: subprocess.Popen[str]) -> None:
-    """End the whole process group of `child`: make's compilers too."""
+def _kill(child: subprocess.Popen[str]) -> str:
+    """End the whole process group of `child`, make's compilers too; return what it said."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
-    child.communicate()
+    return child.communicate()[0]
 
 
 def _finding(name: str, have: str, cwd: Path) -> Finding:

@@ -12,13 +12,13 @@ import argparse
 import datetime
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from intaglio.api.files import write_file
-from intaglio.estimate.grid import SCHEMA, Row, row_dict
+from intaglio.estimate.grid import SCHEMA, Row, config_of, row_dict
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import FitError
 from intaglio.spec.presets import PRESETS
@@ -67,7 +67,9 @@ def _row(
     return replace(shape, name=name, **more)
 
 
-def measure(families: Sequence[str], *, route: bool, progress: Any = print) -> Iterator[Row]:
+def measure(
+    families: Sequence[str], *, route: bool, only: Collection[str] = (), progress: Any = print
+) -> Iterator[Row]:
     """Yield a row for each configuration and family, then those that can be routed again.
 
     Parameters
@@ -76,6 +78,8 @@ def measure(families: Sequence[str], *, route: bool, progress: Any = print) -> I
         Keys of :data:`BOARDS`.
     route : bool
         Place and route too, where an open flow exists and the part is large enough.
+    only : collection of str
+        Names of configurations; none: all.
     progress : callable
         Told in one line what takes long.
     """
@@ -89,7 +93,7 @@ def measure(families: Sequence[str], *, route: bool, progress: Any = print) -> I
     placed = []
     for family in families:
         target = load_target(BOARDS[family])
-        for plain in configurations():
+        for plain in (c for c in configurations() if not only or c.name in only):
             config = replace(plain, target=target.name)
             verilog = accelerator_verilog(config, progress)
             netlist = synthesise(verilog, TOP, target, progress)
@@ -106,17 +110,25 @@ def measure(families: Sequence[str], *, route: bool, progress: Any = print) -> I
 
 
 def write(
-    file: Path, families: Sequence[str], *, route: bool = True, progress: Any = print
+    file: Path,
+    families: Sequence[str],
+    *,
+    route: bool = True,
+    only: Collection[str] = (),
+    progress: Any = print,
 ) -> None:
-    """Measure the grid and write `file` after each row; rows of other families are kept."""
+    """Measure the grid and write `file` after each row; rows that are not measured are kept."""
     old = json.loads(file.read_text("utf-8")) if file.exists() else {"rows": []}
-    kept = [row for row in old["rows"] if row.get("family") not in families]
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in measure(families, route=route, progress=progress):
+    rows = {
+        (row["family"], config_of(row["config"]).name): row
+        for row in old["rows"]
+        if only or row["family"] not in families
+    }
+    for row in measure(families, route=route, only=only, progress=progress):
         rows[row.family, row.config.name] = row_dict(row)
         clock = f", {row.fmax} MHz" if row.fmax else ""
         progress(f"{row.family} {row.config.name}: {dict(row.resources)}{clock}")
-        write_file(file, _text([*kept, *rows.values()], families, old.get("tools", {})))
+        write_file(file, _text(list(rows.values()), families, old.get("tools", {})))
 
 
 def _text(rows: Sequence[dict[str, Any]], families: Sequence[str], tools: dict[str, str]) -> str:
@@ -142,9 +154,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m intaglio.api.grid", description=__doc__)
     parser.add_argument("families", nargs="*", default=["ecp5"], help=", ".join(BOARDS))
     parser.add_argument("--synthesis", action="store_true", help="no place and route")
+    names = [config.name for config in configurations()]
+    parser.add_argument("--only", nargs="+", default=[], choices=names, metavar="NAME")
     parser.add_argument("--output", type=Path, default=usual, help="default: %(default)s")
     chosen = parser.parse_args(arguments)
-    write(chosen.output, chosen.families, route=not chosen.synthesis)
+    write(chosen.output, chosen.families, route=not chosen.synthesis, only=chosen.only)
     return 0
 
 

@@ -125,6 +125,6 @@ def _out_of_range(name: str, what: str) -> FitError:
             where=name,
             have=what,
             need="values in the ranges of the command fields",
-            help="use a smaller kernel, stride or image for this layer",
+            help="use a smaller kernel, stride or image here; for an offset, more address_bits",
         )
     )
