@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from intaglio.boards.dense import ECP5_DENSE
 from intaglio.boards.scripts import build_files
 from intaglio.boards.toolchain import search_path
 from intaglio.spec.target import load_target
@@ -32,17 +33,22 @@ def test_a_script_names_no_intaglio_program(core: tuple[str, str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("target", [*IMAGES, "tangnano20k"])
+@pytest.mark.parametrize(
+    ("target", "dense"), [*((name, "") for name in (*IMAGES, "tangnano20k")), ("ulx3s-85f", "0")]
+)
 def test_the_script_alone_builds_what_a_board_is_loaded_with(
-    target: str, core: tuple[str, str], tools: None, tmp_path: Path
+    target: str, dense: str, core: tuple[str, str], tools: None, tmp_path: Path
 ) -> None:
     verilog, top = core
     for name, text in {f"{top}.v": verilog, **build_files(*core, load_target(target))}.items():
         (tmp_path / name).write_text(text)
-    env = {**os.environ, "PATH": search_path()}
+    env = {**os.environ, "PATH": search_path(), "DENSE": dense}
     done = subprocess.run(
         ("sh", "build.sh"), cwd=tmp_path, env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "Max frequency" in done.stdout
+    empty = (tmp_path / "top.json").read_text().count('"empty_')
+    tiles = ECP5_DENSE.tiles[load_target("ulx3s-85f").device]
+    assert empty == (len(list(tiles.every_second_row())) if dense else 0)
     assert (tmp_path / IMAGES.get(target, "top.fs")).stat().st_size > 10_000

@@ -14,6 +14,7 @@ import pytest
 
 from intaglio.explore import compare_formats_measure
 from intaglio.explore.compare_formats import compare_formats
+from intaglio.explore.compare_formats_markdown import markdown
 from intaglio.explore.compare_formats_measure import Measure
 from intaglio.explore.compare_formats_page import comparison_files
 from intaglio.explore.compare_formats_pairs import Pair, all_pairs, choose_pairs
@@ -94,6 +95,18 @@ def test_a_unit_that_is_golden_has_figures() -> None:
         assert row.luteq is None and row.fmax_mhz is None and row.liberty_area is None
     # Product and accumulator, `valid` and `last` along with the product, `first`, `done`.
     assert plain.flip_flops == 8 + 16 + 4
+
+
+def test_the_page_has_a_library_beside_the_gates_where_one_was_given() -> None:
+    row = FormatRow("int16", "int40", "operator", 1, False, "pass", energy_rel_int8=3.24)
+    plain = markdown(FormatComparison((row,), ("gates",), {"yosys": "1"}, 496))
+    assert "| int16 / int40 | operator | 3.24 | 2.70 | +20 % |" in plain
+    assert "`--liberty FILE` adds" in plain
+    row = replace(row, liberty_rel_int8=3.0)
+    tools = {"yosys": "1", "library cells.lib": "sha256 0"}
+    given = markdown(FormatComparison((row,), ("gates",), tools, 496))
+    assert "| int16 / int40 | operator | 3.24 | 3.00 | +8 % | 2.70 | +20 % |" in given
+    assert "--output DIR --liberty cells.lib" in given
 
 
 def test_a_unit_that_is_not_golden_has_no_figure_and_is_not_kept(

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from intaglio.boards.costs import COSTS, Costs
+from intaglio.boards.dense import ECP5_DENSE, Dense
 from intaglio.boards.toolchain import Program, program
 from intaglio.spec.errors import ConfigError, Finding
 from intaglio.spec.target import Target
-
-
-@dataclass(frozen=True)
-class Dense:
-    """How large netlists are placed and routed, where the usual way congests.
-
-    Parameters
-    ----------
-    luteq : int
-        Netlists of more than this many.
-    arguments : tuple of str
-        Further arguments of the program.
-    settings : mapping
-        Settings of the program that have no argument: they go into the netlist.
-    """
-
-    luteq: int
-    arguments: tuple[str, ...]
-    settings: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -124,20 +106,6 @@ _GENERIC = (
     "-cell $_DFFE_PP_ 01 -cell $_SDFF_PP?_ 01 -cell $_SDFFE_PP?P_ 01; opt; abc -lut 4; opt_clean"
 )
 
-# Of 30,000 cells the analytic placer makes wires 1.4 times as long as the electrostatic one, and
-# the first router does not end. The second one keeps a net within 3 tiles of its bounding box, so
-# that what is crowded has no way around: 25 let it pass. Without timing the wires are another
-# eighth shorter, and of the default preset 475 remain used twice in place of thousands.
-_ECP5_DENSE = Dense(
-    luteq=20_000,
-    arguments=("--placer", "static", "--no-tmdriv", "--router", "router2"),
-    settings={
-        "router2/bbMargin/x": "25",
-        "router2/bbMargin/y": "25",
-        "router2/currCongWeightMult": "1.5",
-    },
-)
-
 FLOWS: dict[str, Flow] = {
     flow.family: flow
     for flow in (
@@ -152,7 +120,7 @@ FLOWS: dict[str, Flow] = {
             freq_mhz=100,
             pins="--lpf",
             loose=("--lpf-allow-unconstrained",),
-            dense=_ECP5_DENSE,
+            dense=ECP5_DENSE,
         ),
         Flow(
             family="ice40",

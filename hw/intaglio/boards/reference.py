@@ -49,8 +49,9 @@ class Reference:
 
     @property
     def config(self) -> ArrayConfig | None:
-        """The accelerator; None for a unit."""
-        return replace(PRESETS[self.preset], **self.changes) if self.preset else None
+        """The accelerator, for its target; None for a unit."""
+        keys = {**self.changes, "target": self.target}
+        return replace(PRESETS[self.preset], **keys) if self.preset else None
 
     @property
     def command(self) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from intaglio.boards.congestion import Crowding
+from intaglio.boards.dense import Dense
 from intaglio.boards.flows import Flow
 from intaglio.boards.port_use import idle_ports
 from intaglio.boards.synth import NETLIST, Netlist, failed, synthesise
@@ -45,12 +46,15 @@ class Routed:
         Where the cache keeps the tool's report.
     tool : str
         Name and version of the program.
+    spread : bool
+        Every second row of tiles was kept empty.
     """
 
     netlist: Netlist
     seed: int
     folder: Path
     tool: str
+    spread: bool = False
 
     @property
     def fmax_mhz(self) -> float:
@@ -59,7 +63,7 @@ class Routed:
 
     @cached_property
     def report(self) -> dict[str, Any]:
-        """`fmax_mhz`, `path` (the slowest one) and `used` (of, by kind), from the tool's report."""
+        """`fmax_mhz` and `path`, the slowest one, from the tool's report."""
         kept: dict[str, Any] = json.loads((self.folder / "kept.json").read_text())
         return kept
 
@@ -68,7 +72,8 @@ class Routed:
         """What the figures come from, in words."""
         target = self.netlist.target
         part = f"{target.device} {target.package} speed {target.speed_grade}".strip()
-        return f"{self.tool}, {part}, seed {self.seed}, scan wrapper"
+        spread = ", every second row of tiles kept empty" if self.spread else ""
+        return f"{self.tool}, {part}, seed {self.seed}, scan wrapper{spread}"
 
 
 def route(
@@ -136,18 +141,14 @@ def _route(netlist: Netlist, wrapped: Path, tool: Program, seed: int, progress: 
     if pins:
         option, _, value = flow.pins.partition(" ")
         arguments += [option, f"{value}=clock.pins" if value else "clock.pins"]
-    dense = flow.dense if flow.dense and netlist.resources["luteq"] > flow.dense.luteq else None
-    settings = dict(dense.settings) if dense else {}
+    dense, empty = _spread(netlist)
     arguments += dense.arguments if dense else ()
-    key = cache.digest(
-        *("route", SCHEMA, wrapped.name, pins, *arguments, tool.version),
-        *(f"{name}={value}" for name, value in settings.items()),
-    )
+    key = cache.digest("route", SCHEMA, wrapped.name, pins, *arguments, tool.version, *empty)
 
     def make(folder: Path) -> None:
         progress(f"{tool.name}: {netlist.top} on {target.name}, seed {seed}")
         text = gzip.decompress((wrapped / "top.json.gz").read_bytes())
-        (folder / "top.json").write_bytes(_with_settings(text, settings) if settings else text)
+        (folder / "top.json").write_bytes(dense.prepared(text, TOP, empty) if dense else text)
         (folder / "clock.pins").write_text(pins)
         crowding = Crowding(folder / "log.txt")
         status, output = execute(
@@ -169,14 +170,15 @@ def _route(netlist: Netlist, wrapped: Path, tool: Program, seed: int, progress: 
         (folder / "top.json").unlink()
         report.unlink()
 
-    return Routed(netlist, seed, cache.entry("route", key, make), tool.known_as)
+    return Routed(netlist, seed, cache.entry("route", key, make), tool.known_as, bool(empty))
 
 
-def _with_settings(netlist: bytes, settings: Mapping[str, str]) -> bytes:
-    """Return a netlist in Yosys' JSON that tells nextpnr its settings."""
-    design = json.loads(netlist)
-    design["modules"][TOP]["settings"] = dict(settings)
-    return json.dumps(design).encode()
+def _spread(netlist: Netlist) -> tuple[Dense | None, list[str]]:
+    """Return how a netlist that congests is routed, and the look-up tables that are kept empty."""
+    dense, luteq = netlist.flow.dense, netlist.resources["luteq"]
+    if dense is None or luteq <= dense.luteq:
+        return None, []
+    return dense, dense.kept_empty(netlist.target.device, luteq)
 
 
 def clock_pin(target: Target) -> str:
@@ -194,7 +196,6 @@ def _kept(report: dict[str, Any]) -> dict[str, Any]:
     return {
         "fmax_mhz": clocks[slowest],
         "path": inner[0]["path"] if inner else [],
-        "used": {k: [v["used"], v["available"]] for k, v in report["utilization"].items()},
     }
 
 

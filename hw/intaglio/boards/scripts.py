@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from intaglio.boards.flows import flow_of
+import json
+
+from intaglio.boards.dense import nothing
+from intaglio.boards.flows import Flow, flow_of
 from intaglio.boards.route import clock_pin
 from intaglio.boards.wrapper import TOP as SCAN
 from intaglio.boards.wrapper import ports_of, scan_wrapper, without_core
@@ -47,6 +50,8 @@ def _shell(top: str, target: Target) -> str:
         "ice40": ("--asc top.asc", "icepack", "top.asc top.bin"),
         "gowin": ("--write routed.json", "gowin_pack", "-d GW2A-18C -o top.fs routed.json"),
     }[target.family]
+    spread = _spread(flow, target)
+    more = ' "$@"' if spread else ""
     return f"""\
 #!/bin/sh
 # Builds {top} within its scan wrapper for {target.name} ({target.device}).
@@ -58,11 +63,43 @@ tool() {{
     if command -v "$1" >/dev/null 2>&1; then echo "$1"; else echo "yowasp-$1"; fi
 }}
 $(tool yosys) -q -p "read_verilog {top}.v {SCAN}.v; {synthesis}; write_json top.json"
-$(tool {flow.router}) -q -l nextpnr.log --json top.json {place} \\
+{spread}$(tool {flow.router}) -q -l nextpnr.log --json top.json {place} \\
     --freq "${{FREQ:-{target.clock_mhz:g}}}" --seed "${{SEED:-1}}" --timing-allow-fail \\
-    --report report.json {out}
+    --report report.json {out}{more}
 $(tool {packer}) {pack}
 grep "Max frequency" nextpnr.log | tail -n 1
+"""
+
+
+def _spread(flow: Flow, target: Target) -> str:
+    """Return the lines that spread a netlist that congests: see :mod:`intaglio.boards.dense`."""
+    tiles = flow.dense.tiles.get(target.device) if flow.dense else None
+    if flow.dense is None or tiles is None:
+        return ""
+    sums = " + ".join(f"{weight} * $(count {kind})" for kind, weight in flow.costs.luteq.items())
+    cell = json.dumps(nothing("X%d/Y%d/%s")).replace('"', '\\"')
+    return f"""\
+# A netlist of more than DENSE look-up tables is spread: nothing is put into every second row.
+count() {{ grep -c "\\"type\\": \\"$1\\"" top.json || true; }}
+luteq=$(({sums}))
+set --
+if [ "$luteq" -gt "${{DENSE:-{flow.dense.luteq}}}" ]; then
+    set -- {" ".join(flow.dense.arguments)}
+fi
+if [ $# -gt 0 ] && [ "$luteq" -le {tiles.most} ]; then
+    awk '{{ print }}
+        /^ *"{SCAN}": {{/ {{ inside = 1 }}
+        inside && /^ *"cells": {{/ {{
+            inside = 0
+            rows = split("{" ".join(str(y) for y in tiles.emptied)}", row)
+            places = split("{" ".join(tiles.places)}", place)
+            for (r = 1; r <= rows; r++)
+                for (x = {tiles.columns.start}; x < {tiles.columns.stop}; x++)
+                    for (p = 1; p <= places; p++)
+                        printf "\\"empty_%d\\": {cell},\\n", n++, x, row[r], place[p]
+        }}' top.json > spread.json
+    mv spread.json top.json
+fi
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from intaglio.explore.compare_formats_pairs import BASE, STYLES
-from intaglio.explore.compare_formats_table import FormatComparison, FormatRow
+from intaglio.explore.compare_formats_table import LIBRARY, FormatComparison, FormatRow
 
 COMMAND = "intaglio compare-formats --target {targets} --output DIR"
 HEADS = {
@@ -93,6 +93,7 @@ def markdown(result: FormatComparison) -> str:
 def _made(result: FormatComparison) -> str:
     tools = ", ".join(f"{name} {version}" for name, version in result.tools.items())
     command = COMMAND.format(targets=",".join(result.targets))
+    command += "".join(f" --liberty {name}" for name in _libraries(result))
     return f"Made by `{command}` ({tools}); `formats.md` of its folder is this page."
 
 
@@ -151,20 +152,38 @@ def _shift(result: FormatComparison) -> list[str]:
 
 
 def _library(result: FormatComparison) -> list[str]:
-    """Return energies beside those that were found once with cells of a library."""
+    """Return energies beside those of cells, of these units and of an earlier trial's."""
+    given = _libraries(result)
     lines = []
     for form, acc, style, theirs in LIBRARY_RATIOS:
         row = result.find(form, acc, style)
-        if row is not None and row.energy_rel_int8 is not None:
-            ours = row.energy_rel_int8
-            more = f"{100 * (ours / theirs - 1):+.0f} %"
-            lines.append([f"{form} / {acc}", style, f"{ours:.2f}", f"{theirs:.2f}", more])
-    words = (
-        "Energy by INT8's as found here with generic gates, and as found in an earlier trial with "
-        "units of its own in the Nangate 45 nm library. `--liberty FILE` gives both for the same "
-        "units."
+        if row is None or row.energy_rel_int8 is None:
+            continue
+        others = [row.liberty_rel_int8] if given else []
+        cells = []
+        for other in (*others, theirs):
+            cells += ["-", "-"] if other is None else [f"{other:.2f}", _off(row, other)]
+        lines.append([f"{form} / {acc}", style, f"{row.energy_rel_int8:.2f}", *cells])
+    words = "Energy by INT8's as found here with generic gates, " + (
+        f"with the cells of {given[0]} for the same units, " if given else ""
     )
-    return [words, _grid(("unit", "style", "generic gates", "Nangate 45 nm", "difference"), lines)]
+    words += (
+        "and in an earlier trial in the Nangate 45 nm library, whose units are not these: they "
+        "take a product and its addition in one cycle. "
+    )
+    if not given:
+        words += "`--liberty FILE` adds a library's figures for the same units."
+    heads = [text for name in (*given, "Nangate 45 nm, trial") for text in (name, "gates by it")]
+    return [words.strip(), _grid(("unit", "style", "generic gates", *heads), lines)]
+
+
+def _libraries(result: FormatComparison) -> list[str]:
+    """Return the file of the library that was given, if one was."""
+    return [name.removeprefix(LIBRARY) for name in result.tools if name.startswith(LIBRARY)]
+
+
+def _off(row: FormatRow, other: float) -> str:
+    return f"{100 * ((row.energy_rel_int8 or 0) / other - 1):+.0f} %"
 
 
 def _percent(value: float | None) -> str:

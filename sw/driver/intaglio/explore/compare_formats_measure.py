@@ -6,11 +6,12 @@ import json
 import re
 from dataclasses import asdict, replace
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from intaglio.explore.compare_formats_pairs import FLOATS, Pair
-from intaglio.explore.compare_formats_table import FormatRow
+from intaglio.explore.compare_formats_table import LIBRARY, FormatRow
 from intaglio.explore.compare_formats_units import build_unit
 from intaglio.explore.compare_formats_vectors import KINDS, vectors
 
@@ -202,4 +203,7 @@ def versions(measure: Measure) -> dict[str, str]:
     if "ecp5" in measure.targets:
         router = FLOWS["ecp5"].program()
         found[router.name] = router.version
+    if measure.liberty:
+        digest = sha256(measure.liberty.read_bytes()).hexdigest()
+        found[f"{LIBRARY}{measure.liberty.name}"] = f"sha256 {digest}"
     return found

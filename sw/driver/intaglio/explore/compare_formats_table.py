@@ -95,6 +95,9 @@ KEYS = tuple(item.name for item in fields(FormatRow))
 FIGURES = KEYS[KEYS.index("gates") : KEYS.index("faults")]
 
 
+LIBRARY = "library "  # before the file of a library of cells, among the tools
+
+
 @dataclass(frozen=True)
 class FormatComparison:
     """All rows, with what they were made by.
