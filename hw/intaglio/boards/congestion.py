@@ -10,7 +10,7 @@ from intaglio.spec.errors import Finding, FitError
 from intaglio.spec.target import Target
 
 ROUND = re.compile(r"iter=\d+ wires=\d+ overused=(\d+)")  # a line of router2
-PATIENCE = 20  # rounds without a new least; runs that got on took 7 at most
+PATIENCE = 20  # rounds without a new least; a run that got on took 11
 
 
 @dataclass(frozen=True)

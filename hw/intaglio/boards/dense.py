@@ -110,7 +110,7 @@ _LFE5U_85F = Tiles(
 # Of 30,000 cells the analytic placer makes wires 1.4 times as long as the electrostatic one, and
 # the first router does not end.
 ECP5_DENSE = Dense(
-    luteq=14_000,
+    luteq=20_000,
     arguments=("--placer", "static", "--router", "router2"),
     tiles={"LFE5U-85F": _LFE5U_85F},
 )
