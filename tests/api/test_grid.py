@@ -10,18 +10,51 @@ from typing import Any
 import pytest
 
 from intaglio.api import grid
-from intaglio.estimate.grid import LEAST_ROWS, SCHEMA, Row, config_of
+from intaglio.api.grid_configurations import queued, serial
+from intaglio.estimate.grid import LEAST_ROWS, SCHEMA, Row, config_of, kind_of
+from intaglio.spec.config import ArrayConfig
+from intaglio.spec.errors import Finding, ToolError
 
 RESOURCES = {"luteq": 9, "ff": 8, "dsp": 7, "bram": 6}
 
 
-def test_every_parameter_that_costs_gates_varies() -> None:
-    configs = grid.configurations()
+SHAPE = ("pixels", "channels", "depth", "requant_lanes", "acts_kib", "roundings", "grouped")
+CONTROL = ("counters", "address_bits", "max_terms")
+
+
+@pytest.mark.parametrize(
+    ("configs", "keys"),
+    [(queued(), SHAPE), (serial(), SHAPE + CONTROL)],
+    ids=["queued", "serial"],
+)
+def test_every_parameter_that_costs_gates_varies_in_two_rows_or_more(
+    configs: Sequence[ArrayConfig], keys: Sequence[str]
+) -> None:
     assert len(configs) >= LEAST_ROWS
+    assert len({kind_of(config) for config in configs}) == 1
+    for key in keys:
+        seen = [getattr(config, key) for config in configs]
+        assert len(seen) - max(map(seen.count, seen)) >= 2, key
+
+
+def test_names_tell_the_configurations_apart() -> None:
+    configs = grid.configurations()
     assert len({config.name for config in configs}) == len(configs)
     assert len({config.digest for config in configs}) == len(configs)
-    for key in ("pixels", "channels", "depth", "requant_lanes", "acts_kib", "roundings", "grouped"):
-        assert len({getattr(config, key) for config in configs}) >= 2, key
+
+
+def test_a_configuration_that_the_tool_fails_on_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def die(*_: Any) -> None:
+        raise ToolError(Finding("E601", "yosys failed", where="here", have="", need="", help=""))
+
+    said: list[str] = []
+    monkeypatch.setattr("intaglio.boards.synth.synthesise", die)
+    monkeypatch.setattr("intaglio.bench.source.accelerator_verilog", lambda *_: "")
+    names = [config.name for config in serial()[:2]]
+    assert not list(grid.measure(["ecp5"], route=True, only=names, progress=said.append))
+    assert [line.split(":")[0] for line in said] == [f"ecp5 {name}" for name in names]
 
 
 def test_rows_are_written_one_by_one_and_other_families_are_kept(

@@ -5,45 +5,70 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from importlib.resources import files
+from itertools import product
 
 import numpy as np
 import pytest
 
 from intaglio.estimate.area import area_model, estimate_area, unread
 from intaglio.estimate.fit import fit, non_negative
-from intaglio.estimate.grid import grid_of
+from intaglio.estimate.grid import KINDS, QUEUED, SERIAL, Row, grid_of, kind_of
 from intaglio.estimate.memories import block_rams, multipliers
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.presets import PRESETS
 from intaglio.spec.target import load_target
 
-GRID = grid_of("ecp5")
-ROWS = GRID.rows if GRID else ()
-FULL = 9
+SHIPPED = {
+    (family, kind): grid.rows
+    for family, kind in product(("ecp5", "gowin", "ice40"), KINDS)
+    if (grid := grid_of(family, kind))
+}
+ROWS = [(family, row) for (family, _), rows in SHIPPED.items() for row in rows]
+EACH_ROW = pytest.mark.parametrize(
+    ("family", "row"), ROWS, ids=[f"{family}-{row.config.name}" for family, row in ROWS]
+)
 LIMITS = files("intaglio.boards") / "limits.toml"
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.config.name)
-def test_multipliers_and_block_rams_are_exact(row) -> None:  # type: ignore[no-untyped-def]
-    assert multipliers(row.config, "ecp5") == row.resources["dsp"]
-    assert block_rams(row.config, "ecp5") == row.resources["bram"]
+def test_every_open_flow_has_rows_of_both_kinds() -> None:
+    assert set(SHIPPED) == set(product(("ecp5", "gowin", "ice40"), KINDS))
+
+
+@EACH_ROW
+def test_multipliers_and_block_rams_are_exact(family: str, row: Row) -> None:
+    assert multipliers(row.config, family) == row.resources["dsp"]
+    assert block_rams(row.config, family) == row.resources["bram"]
 
 
 @pytest.mark.parametrize("name", ["luteq", "ff"])
-def test_rows_left_out_of_the_fit_are_within_the_promise(name: str) -> None:
-    model = area_model("ecp5")
+@pytest.mark.parametrize(("family", "kind"), SHIPPED)
+def test_rows_left_out_of_the_fit_are_within_the_promise(family: str, kind: str, name: str) -> None:
+    model = area_model(family, kind)
     assert model is not None
     found = getattr(model, name)
-    assert len(found.left_out) == len(ROWS)
+    assert len(found.left_out) == len(SHIPPED[family, kind])
     assert found.worst <= 0.20
-    if len(ROWS) >= FULL:  # fewer rows carry fewer terms
-        assert found.median <= 0.08
+    assert found.median <= 0.08
 
 
-def test_the_band_of_an_estimate_holds_each_row() -> None:
-    for row in ROWS:
-        low, high = estimate_area(row.config, "ecp5")["luteq"].bounds
-        assert low <= row.resources["luteq"] <= high
+@EACH_ROW
+def test_the_band_of_an_estimate_holds_each_row(family: str, row: Row) -> None:
+    low, high = estimate_area(row.config, family)["luteq"].bounds
+    assert low <= row.resources["luteq"] <= high
+
+
+def test_a_generic_part_has_the_rows_of_ecp5() -> None:
+    for kind in KINDS:
+        assert grid_of("generic", kind) == grid_of("ecp5", kind)
+
+
+def test_a_configuration_is_fitted_to_its_own_kind() -> None:
+    queued = PRESETS["tangnano20k"]
+    serial = replace(queued, command_queue=0)
+    assert [kind_of(queued), kind_of(serial)] == [QUEUED, SERIAL]
+    both = [estimate_area(config, "gowin")["luteq"] for config in (queued, serial)]
+    assert [kind in figure.how for kind, figure in zip(KINDS, both, strict=True)] == [True, True]
+    assert (both[1].value or 0) < (both[0].value or 0)
 
 
 def test_a_family_without_a_grid_has_no_coefficient_and_never_zero() -> None:
@@ -52,16 +77,20 @@ def test_a_family_without_a_grid_has_no_coefficient_and_never_zero() -> None:
     assert found["luteq"].how.startswith("no coefficient")
 
 
-def test_more_of_anything_costs_more() -> None:
-    plain = PRESETS["small"]
-    base = estimate_area(plain, "ecp5")["luteq"].value or 0
+@pytest.mark.parametrize(("family", "kind"), SHIPPED)
+def test_more_of_anything_costs_more(family: str, kind: str) -> None:
+    plain = PRESETS["small" if kind == QUEUED else "icebreaker"]
+    base = estimate_area(plain, family)["luteq"].value or 0
     for change in ({"pixels": 4}, {"channels": 16}, {"depth": 4}, {"requant_lanes": 4}):
         config: ArrayConfig = replace(plain, **change)  # type: ignore[arg-type]
-        assert (estimate_area(config, "ecp5")["luteq"].value or 0) > base
+        assert (estimate_area(config, family)["luteq"].value or 0) > base
 
 
 def test_parameters_that_the_fit_does_not_read_are_named() -> None:
-    assert unread(PRESETS["default"]) == []
+    assert [unread(PRESETS[name]) for name in ("default", "icebreaker")] == [[], []]
+    strange = replace(PRESETS["small"], counters=False, command_queue=2)
+    assert unread(strange) == ["command_queue", "counters"]
+    assert estimate_area(strange, "ecp5")["luteq"].how == "no fit for command_queue, counters"
 
 
 def test_the_fit_recovers_weights_and_keeps_them_positive() -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from math import log2
 
 from intaglio.estimate.fit import Fit, fit
-from intaglio.estimate.grid import Grid, grid_of
+from intaglio.estimate.grid import QUEUED, SERIAL, Grid, grid_of, kind_of
 from intaglio.estimate.memories import block_rams, command_queues, multipliers
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.figure import Figure
@@ -19,13 +19,21 @@ READ = {
     *("name", "target", "pixels", "channels", "depth", "requant_lanes", "roundings", "grouped"),
     *("acts_kib", "weights_kib", "params_kib", "max_terms", "burst_beats", "outstanding"),
 }
+READ_BY_KIND = {QUEUED: READ, SERIAL: READ | {"command_queue", "counters", "address_bits"}}
 # What each is fitted with, the most telling first: the last ones need more rows.
 AREA = {
-    "luteq": ("base", "macs", "requantise", "feed", "rounding", "lanes"),
-    "ff": ("base", "columns", "requantise", "macs", "rounding", "bus"),
+    QUEUED: {
+        "luteq": ("base", "macs", "requantise", "feed", "rounding", "lanes"),
+        "ff": ("base", "columns", "requantise", "macs", "rounding", "bus"),
+    },
+    SERIAL: {
+        "luteq": ("base", "columns", "requantise", "counters", "macs", "address", "lanes"),
+        "ff": ("base", "columns", "requantise", "counters", "macs", "address", "lanes"),
+    },
 }
 SPARE_ROWS = 2  # rows beyond the features of a fit, so that one can be left out
-DPR_BITS, DPR_LUTEQ = 4, 6  # of 16 words in look-up tables
+# A memory of 16 words in look-up tables: the bits of a cell, and what it counts.
+LUT_MEMORY = {"ecp5": (4, 6), "generic": (4, 6), "gowin": (4, 4)}
 CLOCK = ("base", "levels")
 
 
@@ -36,7 +44,7 @@ def features(config: ArrayConfig) -> dict[str, float]:
     with its place in the chain that drains them; ``macs`` P * K * D; ``requantise`` Q;
     ``feed`` P * K * D * log2(P * D), the network between banks and lanes; ``rounding`` Q times
     the rounding modes past the first; ``bus`` K, the bytes of a beat; ``levels`` log2 of the
-    multipliers.
+    multipliers; ``counters`` 1 with performance counters; ``address`` bits of an address.
     """
     return {
         "base": 1.0,
@@ -48,24 +56,32 @@ def features(config: ArrayConfig) -> dict[str, float]:
         "rounding": config.requant_lanes * (len(config.roundings) - 1),
         "bus": config.channels,
         "levels": log2(config.macs),
+        "counters": config.counters,
+        "address": config.address_bits,
     }
 
 
-def counted(config: ArrayConfig, name: str) -> float:
+def counted(config: ArrayConfig, name: str, family: str) -> float:
     """Return the LUT equivalents or flip-flops that are known without a fit.
 
-    Where a configuration keeps its queues of commands in look-up tables, those tables, and the
-    register behind each bit.
+    Where a configuration keeps its queues of commands out of block RAM: the look-up tables that
+    hold them and the register behind each bit; on a part that has no such memory, a flip-flop for
+    each bit of each word, and what chooses among the words, two of them to a look-up table.
     """
     if config.roomy:
         return 0.0
-    bits = [queue.bits for queue in command_queues(config)]
-    return float(sum(bits) if name == "ff" else DPR_LUTEQ * sum(-(-b // DPR_BITS) for b in bits))
+    queues = command_queues(config)
+    if family not in LUT_MEMORY:
+        return sum(q.bits * (q.words + 1 if name == "ff" else q.words / 2) for q in queues)
+    if name == "ff":
+        return float(sum(queue.bits for queue in queues))
+    bits, luteq = LUT_MEMORY[family]
+    return float(luteq * sum(-(-queue.bits // bits) for queue in queues))
 
 
 @dataclass(frozen=True)
 class AreaModel:
-    """Fits of one family.
+    """Fits of one family and kind.
 
     Parameters
     ----------
@@ -93,9 +109,9 @@ class AreaModel:
 
 
 @cache
-def area_model(family: str) -> AreaModel | None:
-    """Return the fits of `family`; None where no grid has enough rows."""
-    grid = grid_of(family)
+def area_model(family: str, kind: str = QUEUED) -> AreaModel | None:
+    """Return the fits of `family` and `kind`; None where no grid has enough rows."""
+    grid = grid_of(family, kind)
     if grid is None:
         return None
     values = [features(row.config) for row in grid.rows]
@@ -106,9 +122,9 @@ def area_model(family: str) -> AreaModel | None:
             names[:most],
             values,
             [row.resources[name] for row in grid.rows],
-            [counted(row.config, name) for row in grid.rows],
+            [counted(row.config, name, family) for row in grid.rows],
         )
-        for name, names in AREA.items()
+        for name, names in AREA[kind].items()
     )
     period, most = None, len(routed) - SPARE_ROWS
     if most > 0:
@@ -118,25 +134,26 @@ def area_model(family: str) -> AreaModel | None:
 
 def unread(config: ArrayConfig) -> list[str]:
     """Return parameters away from their defaults that the fits know nothing of."""
-    plain = ArrayConfig()
+    plain, read = ArrayConfig(), READ_BY_KIND[kind_of(config)]
     return [
         field.name
         for field in fields(ArrayConfig)
-        if field.name not in READ and getattr(config, field.name) != getattr(plain, field.name)
+        if field.name not in read and getattr(config, field.name) != getattr(plain, field.name)
     ]
 
 
 def estimate_area(config: ArrayConfig, family: str) -> dict[str, Figure]:
     """Return ``luteq``, ``ff``, ``dsp``, ``bram`` and ``fmax`` of `config` on `family`."""
-    model, strange = area_model(family), unread(config)
+    kind = kind_of(config)
+    model, strange = area_model(family, kind), unread(config)
     missing = ""
     if strange:
         missing = f"no fit for {', '.join(strange)}"
     elif model is None:
-        missing = f"no coefficient: no grid of {family} configurations"
+        missing = f"no coefficient: no grid of {kind} {family} configurations"
     found = {}
-    for name in AREA:
-        found[name] = _none(name, missing) if missing else _fitted(name, config, model)
+    for name in AREA[kind]:
+        found[name] = _none(name, missing) if missing else _fitted(name, config, family, model)
     counts: Mapping[str, tuple[int | None, str]] = {
         "dsp": (multipliers(config, family), "P*K*D, and those of Q requantiser lanes"),
         "bram": (block_rams(config, family), "blocks of each memory, in the shape of fewest"),
@@ -150,11 +167,11 @@ def estimate_area(config: ArrayConfig, family: str) -> dict[str, Figure]:
     return found
 
 
-def _fitted(name: str, config: ArrayConfig, model: AreaModel | None) -> Figure:
+def _fitted(name: str, config: ArrayConfig, family: str, model: AreaModel | None) -> Figure:
     if model is None:
         return _none(name, "no coefficient")
     chosen: Fit = getattr(model, name)
-    value = round(chosen.at(features(config), counted(config, name)))
+    value = round(chosen.at(features(config), counted(config, name, family)))
     low, high = chosen.band(value)
     how = (
         f"fit to {model.grid.stage}: {model.grid.tools}; left out: median "
@@ -168,7 +185,10 @@ def _fitted(name: str, config: ArrayConfig, model: AreaModel | None) -> Figure:
 
 def _clock(config: ArrayConfig, family: str, model: AreaModel | None, missing: str) -> Figure:
     if missing or model is None or model.period is None or family == "generic":
-        why = missing or f"no coefficient: no routed grid of {family} configurations"
+        why = (
+            missing
+            or f"no coefficient: no routed grid of {kind_of(config)} {family} configurations"
+        )
         return Figure(None, "MHz", "estimated", why)
     value = 1000 / model.period.at(features(config))
     low, high = model.period.band(value)
@@ -177,7 +197,7 @@ def _clock(config: ArrayConfig, family: str, model: AreaModel | None, missing: s
         f"fit to {len(routed)} routed periods: {model.grid.tools}; left out: median "
         f"{model.period.median:.1%}, worst {model.period.worst:.1%}"
     )
-    size = model.luteq.at(features(config), counted(config, "luteq"))
+    size = model.luteq.at(features(config), counted(config, "luteq", family))
     if size > max(routed):
         how += f"; {size / max(routed):.1f} times the largest that was routed"
     return Figure(round(value, 1), "MHz", "estimated", how, round(low, 1), round(high, 1))

@@ -19,8 +19,11 @@ from intaglio.spec.config import ArrayConfig
 from intaglio.spec.quant import Rounding
 
 SCHEMA = 1
-FILES = ("grid.json", "grid_synthesis.json")  # the first that has rows of a family serves it
+FILES = ("grid.json", "grid_synthesis.json")  # the first that has enough rows serves them
 LEAST_ROWS = 5  # fewer fit no model
+QUEUED = "queued"  # engines with queues of commands
+SERIAL = "serial"  # one command at a time
+KINDS = (QUEUED, SERIAL)  # of control, which share few gates: each is fitted alone
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows of one family and where they come from."""
+    """Rows of one family and kind, and where they come from."""
 
     rows: tuple[Row, ...]
     tools: str
@@ -58,9 +61,14 @@ class Grid:
         return "place and route" if all(row.fmax for row in self.rows) else "synthesis"
 
 
+def kind_of(config: ArrayConfig) -> str:
+    """Return which of :data:`KINDS` a configuration is of."""
+    return QUEUED if config.command_queue else SERIAL
+
+
 @cache
-def grid_of(family: str) -> Grid | None:
-    """Return the rows of `family`; None where no file has enough of them.
+def grid_of(family: str, kind: str = QUEUED) -> Grid | None:
+    """Return the rows of `family` and `kind`; None where no file has enough of them.
 
     A generic target has the rows of ECP5: LUTs of four inputs and 18-bit multipliers.
     """
@@ -70,11 +78,12 @@ def grid_of(family: str) -> Grid | None:
         if not path.is_file():
             continue
         document = json.loads(path.read_text("utf-8"))
-        rows = tuple(row for row in _rows(document) if row.family == wanted)
+        rows = tuple(
+            row for row in _rows(document) if row.family == wanted and kind_of(row.config) == kind
+        )
         if len(rows) >= LEAST_ROWS:
-            tools = document.get("tools", {})
-            text = ", ".join(f"{tool} {version}" for tool, version in tools.items())
-            return Grid(rows, f"{name}, {len(rows)} configurations, {text}")
+            text = ", ".join(_tools(document.get("tools", {}), wanted))
+            return Grid(rows, f"{name}, {len(rows)} {kind} configurations, {text}")
     return None
 
 
@@ -111,6 +120,13 @@ def _rows(document: Mapping[str, Any]) -> Iterator[Row]:
             {key: value for key, value in counts.items() if value is not None},
             _number(fmax),
         )
+
+
+def _tools(tools: Mapping[str, str], family: str) -> Iterator[str]:
+    """Yield the programs that rows of `family` went through: Yosys, and its own router."""
+    for tool, version in tools.items():
+        if tool == "yosys" or tool.endswith(f"-{family}"):
+            yield f"{tool} {version}"
 
 
 def _number(value: Any) -> float | None:

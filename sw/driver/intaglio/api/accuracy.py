@@ -12,6 +12,7 @@ import os
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 from intaglio.api.files import write_file
@@ -20,7 +21,7 @@ from intaglio.api.plan import compile as compile_model
 from intaglio.api.report_inputs import simulated
 from intaglio.api.tour import demo_digits
 from intaglio.estimate.area import area_model, estimate_area
-from intaglio.estimate.grid import FILES, grid_of
+from intaglio.estimate.grid import FILES, KINDS, grid_of
 from intaglio.estimate.ice40 import leave_one_out
 from intaglio.report.markdown import rows
 from intaglio.spec.presets import PRESETS
@@ -65,18 +66,18 @@ def page(progress: Callable[[str], None] = lambda _: None) -> str:
 def _area() -> Iterator[str]:
     cells = []
     sources = []
-    for family in FAMILIES:
-        model, grid = area_model(family), grid_of(family)
+    for family, kind in product(FAMILIES, KINDS):
+        model, grid = area_model(family, kind), grid_of(family, kind)
         if model is None or grid is None or family == "generic":
             continue
-        sources.append(f"{family}: {grid.stage}, {grid.tools}.")
+        sources.append(f"- {family}, {kind}: {grid.stage}, {grid.tools}")
         for name, errors in model.errors().items():
             median, worst = LIMITS[name]
             good = errors["median"] <= median and (worst is None or errors["worst"] <= worst)
             limit = f"median {median:.0%}" + (f", worst {worst:.0%}" if worst else "")
             cells.append(
                 (
-                    f"{family} {name}",
+                    *(f"{family} {name}", kind),
                     f"{errors['rows']:.0f}",
                     f"{errors['median']:.1%}",
                     f"{errors['worst']:.1%}",
@@ -91,10 +92,11 @@ def _area() -> Iterator[str]:
                 if estimate_area(row.config, family)[name].value != row.resources[name]
             ]
             said = f"{len(wrong)} wrong" + (f": {', '.join(wrong)}" if wrong else "")
-            cells.append(
-                (f"{family} {name}", str(len(grid.rows)), said, "", "exact", _verdict(not wrong))
-            )
-    yield from rows(("figure", "configurations", "median", "worst", "promised", "holds"), cells)
+            known = (f"{family} {name}", kind, str(len(grid.rows)))
+            cells.append((*known, said, "", "exact", _verdict(not wrong)))
+    yield from rows(
+        ("figure", "control", "configurations", "median", "worst", "promised", "holds"), cells
+    )
     yield ""
     yield from sources or [f"No family has a grid in {', '.join(FILES)}."]
 

@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from intaglio.api.files import write_file
+from intaglio.api.grid_configurations import configurations
 from intaglio.estimate.grid import SCHEMA, Row, config_of, row_dict
-from intaglio.spec.config import ArrayConfig
-from intaglio.spec.errors import FitError
-from intaglio.spec.presets import PRESETS
-from intaglio.spec.quant import Rounding
+from intaglio.spec.errors import FitError, ToolError
 
 BOARDS = {
     "ecp5": "ulx3s-85f",
@@ -30,41 +28,6 @@ BOARDS = {
     "ice40": "icebreaker",
     "xilinx": "pynq-z2",
 }
-TWO = (Rounding.DOUBLE, Rounding.SINGLE_AWAY)
-LITTLE = {"acts_kib": 16, "weights_kib": 8, "params_kib": 4, "burst_beats": 16, "outstanding": 2}
-MIDDLE = {"acts_kib": 64, "weights_kib": 32, "params_kib": 16}
-
-
-def configurations() -> tuple[ArrayConfig, ...]:
-    """Return the grid, small ones first: every parameter that costs gates at two values or more."""
-    base = ArrayConfig()
-    return (
-        _row(base, 1, 4, 1, 1, **LITTLE),
-        _row(base, 1, 4, 2, 1, roundings=TWO, grouped=False, **LITTLE),
-        _row(base, 2, 4, 1, 2, **LITTLE),
-        _row(base, 2, 4, 2, 1, roundings=TWO, **LITTLE),
-        PRESETS["tiny"],
-        _row(base, 1, 8, 1, 1, grouped=False, **MIDDLE),
-        _row(base, 1, 8, 2, 2, **MIDDLE),
-        PRESETS["ulx3s-25f"],
-        PRESETS["small"],
-        _row(base, 4, 4, 2, 1, roundings=TWO, **MIDDLE),
-        _row(base, 1, 16, 1, 2, roundings=TWO, **MIDDLE),
-        _row(base, 2, 8, 2, 4, **MIDDLE),
-        _row(base, 4, 8, 1, 1, **MIDDLE),
-        _row(base, 2, 16, 1, 4, roundings=TWO, **MIDDLE),
-        base,
-    )
-
-
-def _row(
-    base: ArrayConfig, pixels: int, channels: int, depth: int, lanes: int, **more: Any
-) -> ArrayConfig:
-    name = f"p{pixels}k{channels}d{depth}q{lanes}"
-    name += "r2" if more.get("roundings") else ""
-    name += "n" if more.get("grouped") is False else ""
-    shape = replace(base, pixels=pixels, channels=channels, depth=depth, requant_lanes=lanes)
-    return replace(shape, name=name, **more)
 
 
 def measure(
@@ -96,7 +59,11 @@ def measure(
         for plain in (c for c in configurations() if not only or c.name in only):
             config = replace(plain, target=target.name)
             verilog = accelerator_verilog(config, progress)
-            netlist = synthesise(verilog, TOP, target, progress)
+            try:
+                netlist = synthesise(verilog, TOP, target, progress)
+            except ToolError as error:  # Yosys dies of some: the others are of use without them
+                progress(f"{family} {config.name}: {error}")
+                continue
             yield Row(config, family, netlist.resources)
             if netlist.flow.router and not shortfall(netlist.resources, target):
                 placed.append((config, family, netlist))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from intaglio.estimate.area import area_model, estimate_area, features
-from intaglio.estimate.grid import grid_of
+from intaglio.estimate.grid import KINDS, grid_of, kind_of
 from intaglio.explore.cost_result import Estimate
 from intaglio.spec.target import load_target
 
@@ -34,11 +34,12 @@ def area_tree(estimate: Estimate, build: Mapping[str, Any] | None) -> dict[str, 
             if row["depth"] <= DEEPEST and row["luteq"]["value"]
         ]
         return {"source": "by hierarchy of the netlist", "tree": rows}
-    model = area_model(load_target(estimate.target).family)
-    total = estimate.summary["luteq"].value
-    if model is None or total is None or estimate.array is None:
+    total, array = estimate.summary["luteq"].value, estimate.array
+    family = load_target(estimate.target).family
+    model = area_model(family, kind_of(array)) if array else None
+    if model is None or total is None or array is None:
         return {"source": "no grid of this family", "tree": []}
-    values = features(estimate.array)
+    values = features(array)
     rows = [{"name": "accelerator", "depth": 0, "luteq": total}]
     rows += [
         {"name": TERMS[name], "depth": 1, "luteq": round(weight * values[name])}
@@ -49,11 +50,11 @@ def area_tree(estimate: Estimate, build: Mapping[str, Any] | None) -> dict[str, 
 
 
 def area_pairs(target: str) -> list[dict[str, Any]]:
-    """Return estimated and measured LUT equivalents of the configurations of the grid."""
+    """Return estimated and measured LUT equivalents of the configurations of both grids."""
     family = load_target(target).family
-    grid = grid_of(family)
+    grids = [grid_of(family, kind) for kind in KINDS]
     pairs = []
-    for row in grid.rows if grid else ():
+    for row in [row for grid in grids if grid for row in grid.rows]:
         guess = estimate_area(row.config, family)["luteq"].value
         if guess is not None:
             name, measured = row.config.name, row.resources["luteq"]

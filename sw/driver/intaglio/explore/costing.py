@@ -11,6 +11,7 @@ from intaglio.estimate.area import UNITS, area_model, estimate_area
 from intaglio.estimate.coefficients import Coefficients, load_coefficients
 from intaglio.estimate.counts import Counts, count_layers
 from intaglio.estimate.energy import Setting, energy_sum, layer_energy
+from intaglio.estimate.grid import kind_of
 from intaglio.estimate.sensitivity import part_sums, swings
 from intaglio.explore.cost_result import Estimate, LayerEstimate, Shortage
 from intaglio.spec.config import ArrayConfig
@@ -128,7 +129,7 @@ def estimate_outline(
     if outline:
         summary |= _summary(outline, layers, config, clock, setting.label)
     given = (choice.memory.bytes_per_cycle, choice.memory.width, config.bus_bytes)
-    model = area_model(target.family)
+    model = area_model(target.family, kind_of(config))
     return Estimate(
         model=outline.graph.name if outline else "",
         config=config.name,
