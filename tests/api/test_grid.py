@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from intaglio.api import grid
-from intaglio.api.grid_configurations import queued, serial
+from intaglio.api.grid_configurations import configurations, queued, serial
 from intaglio.estimate.grid import LEAST_ROWS, SCHEMA, Row, config_of, kind_of
 from intaglio.spec.config import ArrayConfig
 from intaglio.spec.errors import Finding, ToolError
@@ -38,9 +38,9 @@ def test_every_parameter_that_costs_gates_varies_in_two_rows_or_more(
 
 
 def test_names_tell_the_configurations_apart() -> None:
-    configs = grid.configurations()
-    assert len({config.name for config in configs}) == len(configs)
-    assert len({config.digest for config in configs}) == len(configs)
+    every = configurations()
+    assert len({config.name for config in every}) == len(every)
+    assert len({config.digest for config in every}) == len(every)
 
 
 def test_a_configuration_that_the_tool_fails_on_is_left_out(
@@ -61,7 +61,7 @@ def test_rows_are_written_one_by_one_and_other_families_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "grid.json"
-    one, two = grid.configurations()[:2]
+    one, two = configurations()[:2]
     seen: list[int] = []
 
     def measure(families: Sequence[str], **_: Any) -> Iterator[Row]:
@@ -84,7 +84,7 @@ def test_a_row_that_is_measured_again_keeps_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "grid.json"
-    one, two = grid.configurations()[:2]
+    one, two = configurations()[:2]
     clocks = {one.name: 50.0, two.name: 60.0}
 
     def measure(families: Sequence[str], *, only: Sequence[str], **_: Any) -> Iterator[Row]:

@@ -21,14 +21,14 @@ READ = {
 }
 READ_BY_KIND = {QUEUED: READ, SERIAL: READ | {"command_queue", "counters", "address_bits"}}
 # What each is fitted with, the most telling first: the last ones need more rows.
-AREA = {
+AREA: dict[str, dict[str, tuple[str, ...]]] = {
     QUEUED: {
         "luteq": ("base", "macs", "requantise", "feed", "rounding", "lanes"),
         "ff": ("base", "columns", "requantise", "macs", "rounding", "bus"),
     },
     SERIAL: {
-        "luteq": ("base", "columns", "requantise", "counters", "macs", "address", "lanes"),
-        "ff": ("base", "columns", "requantise", "counters", "macs", "address", "lanes"),
+        "luteq": ("base", "macs", "requantise", "counters", "address", "gather"),
+        "ff": ("base", "columns", "requantise", "counters", "macs", "address", "bus"),
     },
 }
 SPARE_ROWS = 2  # rows beyond the features of a fit, so that one can be left out
@@ -44,7 +44,8 @@ def features(config: ArrayConfig) -> dict[str, float]:
     with its place in the chain that drains them; ``macs`` P * K * D; ``requantise`` Q;
     ``feed`` P * K * D * log2(P * D), the network between banks and lanes; ``rounding`` Q times
     the rounding modes past the first; ``bus`` K, the bytes of a beat; ``levels`` log2 of the
-    multipliers; ``counters`` 1 with performance counters; ``address`` bits of an address.
+    multipliers; ``gather`` (P * D - 1) * K, the bytes that are chosen among banks; ``counters`` 1
+    with performance counters; ``address`` bits of an address.
     """
     return {
         "base": 1.0,
@@ -56,6 +57,7 @@ def features(config: ArrayConfig) -> dict[str, float]:
         "rounding": config.requant_lanes * (len(config.roundings) - 1),
         "bus": config.channels,
         "levels": log2(config.macs),
+        "gather": (config.banks - 1) * config.channels,
         "counters": config.counters,
         "address": config.address_bits,
     }
@@ -185,10 +187,8 @@ def _fitted(name: str, config: ArrayConfig, family: str, model: AreaModel | None
 
 def _clock(config: ArrayConfig, family: str, model: AreaModel | None, missing: str) -> Figure:
     if missing or model is None or model.period is None or family == "generic":
-        why = (
-            missing
-            or f"no coefficient: no routed grid of {kind_of(config)} {family} configurations"
-        )
+        rows = f"{kind_of(config)} {family} configurations"
+        why = missing or f"no coefficient: too few routed {rows}"
         return Figure(None, "MHz", "estimated", why)
     value = 1000 / model.period.at(features(config))
     low, high = model.period.band(value)

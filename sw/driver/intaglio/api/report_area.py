@@ -18,6 +18,9 @@ TERMS = {
     "requantise": "requantiser",
     "feed": "bank to lane network",
     "rounding": "rounding modes",
+    "gather": "choice among banks",
+    "counters": "performance counters",
+    "address": "address counters",
 }
 
 
