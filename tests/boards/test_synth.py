@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +38,13 @@ def test_a_netlist_of_two_drivers_is_refused(tools: None, monkeypatch: pytest.Mo
     with pytest.raises(ToolError) as caught:
         synthesise(_drain(), "drain", load_target("icebreaker"))
     assert CONFLICT in caught.value.findings[0].message
+
+
+def test_what_the_log_alone_tells_is_told(tools: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def execute(*_: object, cwd: Path, **__: object) -> tuple[int, str]:
+        (cwd / synth.FULL_LOG).write_text("1. Executing ABC9.\nERROR: Assert failed\n")
+        return 1, ""
+
+    monkeypatch.setattr(synth, "execute", execute)
+    with pytest.raises(ToolError, match="yosys failed: ERROR: Assert failed"):
+        synthesise("module nothing; endmodule", "nothing", load_target("icebreaker"))

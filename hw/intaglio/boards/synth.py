@@ -19,6 +19,7 @@ from intaglio.tooling import cache
 
 NETLIST = "core.il"
 SCHEMA = "3"  # of the folders in the cache
+FULL_LOG = "full.log"
 SHOWN_LINES = 3
 CONFLICT = "Driver-driver conflict"  # only a warning of Yosys, of a netlist that is not the design
 
@@ -118,10 +119,17 @@ def synthesise(
         ]
         (folder / "core.ys").write_text("\n".join(lines) + "\n")
         status, output = execute(
-            tool, ("-q", "-s", "core.ys"), cwd=folder, progress=progress, log="yosys.log"
+            tool,
+            ("-q", "-l", FULL_LOG, "-s", "core.ys"),
+            cwd=folder,
+            progress=progress,
+            log="yosys.log",
         )
+        full = folder / FULL_LOG  # of megabytes, and all that tells of an assertion
         if status or CONFLICT in output:
-            raise failed(tool.name, output, top)
+            told = full.read_text(errors="replace") if full.is_file() else ""
+            raise failed(tool.name, output + told, top)
+        full.unlink(missing_ok=True)
         summary = _summary((folder / "core.json").read_text(), top, flow, verilog)
         (folder / "summary.json").write_text(json.dumps(summary))
         (folder / "core.json").unlink()
