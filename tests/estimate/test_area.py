@@ -101,6 +101,7 @@ def test_the_fit_recovers_weights_and_keeps_them_positive() -> None:
     assert found.weights == pytest.approx((100, 3, 0), abs=1e-6)
     assert found.worst < 1e-6
     assert (non_negative(np.array([[1.0, -1.0], [1.0, -2.0]])) >= 0).all()
+    assert non_negative(np.array([[1.0, 0.0], [1.0, 0.0]])) == pytest.approx((1, 0))
 
 
 @pytest.mark.parametrize("name", ["ulx3s-25f", "tangnano20k", "icebreaker"])

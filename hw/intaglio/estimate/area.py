@@ -23,7 +23,7 @@ READ_BY_KIND = {QUEUED: READ, SERIAL: READ | {"command_queue", "counters", "addr
 # What each is fitted with, the most telling first: the last ones need more rows.
 AREA: dict[str, dict[str, tuple[str, ...]]] = {
     QUEUED: {
-        "luteq": ("base", "macs", "requantise", "feed", "rounding", "lanes"),
+        "luteq": ("base", "macs", "requantise", "feed", "folding"),
         "ff": ("base", "columns", "requantise", "macs", "rounding", "bus"),
     },
     SERIAL: {
@@ -40,16 +40,15 @@ CLOCK = ("base", "levels")
 def features(config: ArrayConfig) -> dict[str, float]:
     """Return what area and delay grow with.
 
-    ``base`` control and DMA; ``lanes`` P * D address lanes; ``columns`` P * K accumulators, each
-    with its place in the chain that drains them; ``macs`` P * K * D; ``requantise`` Q;
-    ``feed`` P * K * D * log2(P * D), the network between banks and lanes; ``rounding`` Q times
-    the rounding modes past the first; ``bus`` K, the bytes of a beat; ``levels`` log2 of the
-    multipliers; ``gather`` (P * D - 1) * K, the bytes that are chosen among banks; ``counters`` 1
-    with performance counters; ``address`` bits of an address.
+    ``base`` control and DMA; ``columns`` P * K accumulators, each with its place in the chain that
+    drains them; ``macs`` P * K * D; ``requantise`` Q; ``feed`` P * K * D * log2(P * D), the network
+    between banks and lanes; ``folding`` P * K * D with gates for groups and folded lanes; ``gather``
+    (P * D - 1) * K, the bytes that are chosen among banks; ``rounding`` Q times the rounding modes
+    past the first; ``bus`` K, the bytes of a beat; ``counters`` 1 with performance counters;
+    ``address`` bits of an address; ``levels`` log2 of the multipliers.
     """
     return {
         "base": 1.0,
-        "lanes": config.pixels * config.depth,
         "columns": config.pixels * config.channels,
         "macs": config.macs,
         "requantise": config.requant_lanes,
@@ -57,6 +56,7 @@ def features(config: ArrayConfig) -> dict[str, float]:
         "rounding": config.requant_lanes * (len(config.roundings) - 1),
         "bus": config.channels,
         "levels": log2(config.macs),
+        "folding": config.macs if config.grouped else 0,
         "gather": (config.banks - 1) * config.channels,
         "counters": config.counters,
         "address": config.address_bits,

@@ -88,6 +88,7 @@ def non_negative(a: Matrix, b: Matrix | None = None) -> Matrix:
     wanted = np.ones(len(a)) if b is None else b
     count = a.shape[1]
     scale = np.linalg.norm(a, axis=0)
+    scale[scale == 0] = 1.0  # a feature that no row has
     a = a / scale
     w: Any = np.zeros(count)
     free = np.zeros(count, bool)

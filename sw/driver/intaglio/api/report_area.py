@@ -13,11 +13,10 @@ from intaglio.spec.target import load_target
 DEEPEST = 3
 TERMS = {
     "base": "control and DMA",
-    "lanes": "address lanes",
     "macs": "array",
     "requantise": "requantiser",
     "feed": "bank to lane network",
-    "rounding": "rounding modes",
+    "folding": "groups and folded lanes",
     "gather": "choice among banks",
     "counters": "performance counters",
     "address": "address counters",
