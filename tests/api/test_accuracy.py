@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from intaglio.api import accuracy
 from intaglio.api.layer_cycles import model_cycles
 from intaglio.api.plan import compile as compile_model
+from intaglio.estimate.grid import KINDS
 
 
 def test_the_page_says_what_holds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,8 +24,9 @@ def test_the_page_says_what_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     text = accuracy.page()
     assert "-50.00%" in text  # twice as many cycles as the model says
     assert "promised 5%: **no**" in text
-    for name in ("dsp", "bram"):
-        [line] = [line for line in text.splitlines() if line.startswith(f"| ecp5 {name} |")]
+    for family, kind, name in product(("ecp5", "gowin", "ice40"), KINDS, ("dsp", "bram")):
+        start = f"| {family} {name} | {kind} |"
+        [line] = [line for line in text.splitlines() if line.startswith(start)]
         assert line.endswith("| yes |"), line
 
 

@@ -42,10 +42,10 @@ def features(config: ArrayConfig) -> dict[str, float]:
 
     ``base`` control and DMA; ``columns`` P * K accumulators, each with its place in the chain that
     drains them; ``macs`` P * K * D; ``requantise`` Q; ``feed`` P * K * D * log2(P * D), the network
-    between banks and lanes; ``folding`` P * K * D with gates for groups and folded lanes; ``gather``
-    (P * D - 1) * K, the bytes that are chosen among banks; ``rounding`` Q times the rounding modes
-    past the first; ``bus`` K, the bytes of a beat; ``counters`` 1 with performance counters;
-    ``address`` bits of an address; ``levels`` log2 of the multipliers.
+    between banks and lanes; ``folding`` P * K * D with gates for groups and folded lanes;
+    ``gather`` (P * D - 1) * K, the bytes that are chosen among banks; ``rounding`` Q times the
+    rounding modes past the first; ``bus`` K, the bytes of a beat; ``counters`` 1 with performance
+    counters; ``address`` bits of an address; ``levels`` log2 of the multipliers.
     """
     return {
         "base": 1.0,
