@@ -82,7 +82,8 @@ def grid_of(family: str, kind: str = QUEUED) -> Grid | None:
             row for row in _rows(document) if row.family == wanted and kind_of(row.config) == kind
         )
         if len(rows) >= LEAST_ROWS:
-            text = ", ".join(_tools(document.get("tools", {}), wanted))
+            routed = any(row.fmax for row in rows)
+            text = ", ".join(_tools(document.get("tools", {}), wanted if routed else ""))
             return Grid(rows, f"{name}, {len(rows)} {kind} configurations, {text}")
     return None
 
@@ -123,9 +124,9 @@ def _rows(document: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _tools(tools: Mapping[str, str], family: str) -> Iterator[str]:
-    """Yield the programs that rows of `family` went through: Yosys, and its own router."""
+    """Yield the programs that rows went through: Yosys, and the router of `family` if it ran."""
     for tool, version in tools.items():
-        if tool == "yosys" or tool.endswith(f"-{family}"):
+        if tool == "yosys" or (family and tool.endswith(f"-{family}")):
             yield f"{tool} {version}"
 
 
