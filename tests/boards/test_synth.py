@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,9 +43,32 @@ def test_a_netlist_of_two_drivers_is_refused(tools: None, monkeypatch: pytest.Mo
 
 def test_what_the_log_alone_tells_is_told(tools: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def execute(*_: object, cwd: Path, **__: object) -> tuple[int, str]:
-        (cwd / synth.FULL_LOG).write_text("1. Executing ABC9.\nERROR: Assert failed\n")
+        (cwd / synth.FULL_LOG).write_text("1. Executing ABC9.\nERROR: Assert `good' failed\n")
         return 1, ""
 
     monkeypatch.setattr(synth, "execute", execute)
-    with pytest.raises(ToolError, match="yosys failed: ERROR: Assert failed"):
+    with pytest.raises(ToolError, match="yosys failed: ERROR: Assert `good' failed"):
         synthesise("module nothing; endmodule", "nothing", load_target("icebreaker"))
+
+
+def test_where_yosys_stops_at_an_assertion_it_goes_another_way(
+    tools: None, fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, scripts = synth.execute, []
+
+    def execute(*given: Any, cwd: Path, **more: Any) -> tuple[int, str]:
+        scripts.append((cwd / "core.ys").read_text())
+        if len(scripts) == 1:
+            (cwd / synth.FULL_LOG).write_text("ERROR: Assert `good' failed in rtlil.cc\n")
+            return 1, ""
+        return real(*given, cwd=cwd, **more)
+
+    monkeypatch.setattr(synth, "execute", execute)
+    verilog = """module halves(input clk, input [7:0] a, output reg [7:0] b);
+    always @(posedge clk) b <= {a[3:0] + a[7:4], a[7:4] & a[3:0]};
+    endmodule
+    """
+    found = synthesise(verilog, "halves", load_target("ulx3s-85f"))
+    assert ["splitnets" in script for script in scripts] == [False, True]
+    assert found.cells["TRELLIS_FF"] == 8
+    assert found.ports["a"] == ("input", 8)

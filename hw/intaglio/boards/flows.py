@@ -40,6 +40,8 @@ class Flow:
         Options that allow ports without a pin.
     dense : Dense
         What is done differently for netlists that congest; none: nothing.
+    again : str
+        The commands in place of `core` for what it stops at with an assertion; empty: none.
     """
 
     family: str
@@ -53,6 +55,7 @@ class Flow:
     pins: str
     loose: tuple[str, ...] = ()
     dense: Dense | None = None
+    again: str = ""
 
     def program(self) -> Program:
         """Return the place-and-route program.
@@ -98,6 +101,14 @@ _ICE40 = (
     "synth_ice40 -device u -dsp -no-rw-check -top {top} -run coarse:"
 )
 
+# After the mapping of some netlists Yosys 0.70 does not find both ends of a connection and stops:
+# "Assert `GetSize(conn.first) == GetSize(conn.second)' failed". With a net for each bit it does.
+# Netlists that pass stay as they are.
+_ECP5_AGAIN = (
+    "synth_ecp5 -no-rw-check -top {top} -run begin:map_luts; splitnets; "
+    "synth_ecp5 -no-rw-check -top {top} -run map_luts:"
+)
+
 # A generic part has LUTs of four inputs; multipliers and memories stay what they are.
 _GENERIC = (
     "hierarchy -top {top}; proc; flatten; opt; wreduce; peepopt; opt_clean; memory -nomap; "
@@ -121,6 +132,7 @@ FLOWS: dict[str, Flow] = {
             pins="--lpf",
             loose=("--lpf-allow-unconstrained",),
             dense=ECP5_DENSE,
+            again=_ECP5_AGAIN,
         ),
         Flow(
             family="ice40",

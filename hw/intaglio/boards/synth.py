@@ -12,7 +12,7 @@ from typing import Any
 
 from intaglio.boards.flows import Flow, flow_of
 from intaglio.boards.hierarchy import Branch, tree
-from intaglio.boards.toolchain import Progress, execute, yosys
+from intaglio.boards.toolchain import Program, Progress, execute, yosys
 from intaglio.spec.errors import Finding, ToolError
 from intaglio.spec.target import Target
 from intaglio.tooling import cache
@@ -20,6 +20,7 @@ from intaglio.tooling import cache
 NETLIST = "core.il"
 SCHEMA = "3"  # of the folders in the cache
 FULL_LOG = "full.log"
+ASSERTION = "ERROR: Assert `"  # of Yosys' own
 SHOWN_LINES = 3
 CONFLICT = "Driver-driver conflict"  # only a warning of Yosys, of a netlist that is not the design
 
@@ -111,25 +112,12 @@ def synthesise(
     def make(folder: Path) -> None:
         progress(f"{tool.name}: {top} for {target.family}")
         (folder / "core.v").write_text(verilog)
-        lines = ["read_verilog core.v", *(part.strip() for part in script.split(";"))]
-        lines += [
-            "tee -q -o stat.json stat -json",
-            "write_json core.json",
-            f"write_rtlil {NETLIST}",
-        ]
-        (folder / "core.ys").write_text("\n".join(lines) + "\n")
-        status, output = execute(
-            tool,
-            ("-q", "-l", FULL_LOG, "-s", "core.ys"),
-            cwd=folder,
-            progress=progress,
-            log="yosys.log",
-        )
-        full = folder / FULL_LOG  # of megabytes, and all that tells of an assertion
+        status, output, told = _map(tool, script, folder, progress)
+        if ASSERTION in told and flow.again:
+            progress(f"{tool.name}: again, another way")
+            status, output, told = _map(tool, flow.again.format(top=top), folder, progress)
         if status or CONFLICT in output:
-            told = full.read_text(errors="replace") if full.is_file() else ""
             raise failed(tool.name, output + told, top)
-        full.unlink(missing_ok=True)
         summary = _summary((folder / "core.json").read_text(), top, flow, verilog)
         (folder / "summary.json").write_text(json.dumps(summary))
         (folder / "core.json").unlink()
@@ -138,6 +126,31 @@ def synthesise(
         (folder / NETLIST).unlink()
 
     return Netlist(top, target, key, cache.entry("synth", key, make), tool.known_as)
+
+
+def _map(tool: Program, script: str, folder: Path, progress: Progress) -> tuple[int, str, str]:
+    """Run the commands of `script` on ``core.v``; return status, output, and the log if it failed.
+
+    The log is of megabytes, and all that tells of an assertion.
+    """
+    lines = ["read_verilog core.v", *(part.strip() for part in script.split(";"))]
+    lines += [
+        "tee -q -o stat.json stat -json",
+        "write_json core.json",
+        f"write_rtlil {NETLIST}",
+    ]
+    (folder / "core.ys").write_text("\n".join(lines) + "\n")
+    status, output = execute(
+        tool,
+        ("-q", "-l", FULL_LOG, "-s", "core.ys"),
+        cwd=folder,
+        progress=progress,
+        log="yosys.log",
+    )
+    full = folder / FULL_LOG
+    told = full.read_text(errors="replace") if status and full.is_file() else ""
+    full.unlink(missing_ok=True)
+    return status, output, told
 
 
 def synth(verilog: str, top: str, target: Target | str) -> Mapping[str, int]:
