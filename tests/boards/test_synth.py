@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from intaglio.boards import synth
+from intaglio.boards import synth, toolchain
 from intaglio.boards.flows import FLOWS, Flow
 from intaglio.boards.synth import CONFLICT, synthesise
 from intaglio.gateware.drain import Drain
@@ -54,14 +54,14 @@ def test_what_the_log_alone_tells_is_told(tools: None, monkeypatch: pytest.Monke
 def test_where_yosys_stops_at_an_assertion_it_goes_another_way(
     tools: None, fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, scripts = synth.execute, []
+    scripts: list[str] = []
 
     def execute(*given: Any, cwd: Path, **more: Any) -> tuple[int, str]:
         scripts.append((cwd / "core.ys").read_text())
         if len(scripts) == 1:
             (cwd / synth.FULL_LOG).write_text("ERROR: Assert `good' failed in rtlil.cc\n")
             return 1, ""
-        return real(*given, cwd=cwd, **more)
+        return toolchain.execute(*given, cwd=cwd, **more)
 
     monkeypatch.setattr(synth, "execute", execute)
     verilog = """module halves(input clk, input [7:0] a, output reg [7:0] b);

@@ -158,7 +158,10 @@ def estimate_area(config: ArrayConfig, family: str) -> dict[str, Figure]:
         found[name] = _none(name, missing) if missing else _fitted(name, config, family, model)
     counts: Mapping[str, tuple[int | None, str]] = {
         "dsp": (multipliers(config, family), "P*K*D, and those of Q requantiser lanes"),
-        "bram": (block_rams(config, family), "blocks of each memory, in the shape of fewest"),
+        "bram": (
+            block_rams(config, family),
+            "blocks of each memory, in the lightest shape",
+        ),
     }
     for name, (count, how) in counts.items():
         if count is None or strange:

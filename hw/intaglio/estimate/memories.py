@@ -17,6 +17,9 @@ SHAPES: dict[str, tuple[tuple[int, int], ...]] = {
     "xilinx": ((72, 512), (36, 1024), (18, 2048), (9, 4096), (4, 8192), (2, 16384), (1, 32768)),
 }
 SHAPES["generic"] = SHAPES["ecp5"]
+# Of a block: from Yosys' libraries. Of a choice: what all synthesised rows agree with.
+BLOCK_WEIGHT, USUAL_BLOCK_WEIGHT = {"ice40": 64}, 128
+CHOICE_WEIGHT = 2
 QUEUE_BYTES = 512  # commands that the reader holds
 LEAST_LANES = 4
 # What the 32 by 31 bit product of a requantiser lane takes: four of 16 or 18 bits, each of which
@@ -35,8 +38,17 @@ class Ram:
     words: int
 
     def blocks(self, family: str) -> int:
-        """Return the blocks of all of them: each in the shape that needs fewest."""
-        return self.count * min(-(-self.bits // b) * -(-self.words // w) for b, w in SHAPES[family])
+        """Return the blocks of all of them, each in the shape that synthesis weighs least.
+
+        A shape weighs its blocks, and for each bit what chooses among blocks of further words.
+        """
+        block = BLOCK_WEIGHT.get(family, USUAL_BLOCK_WEIGHT)
+        weights = []
+        for bits, words in SHAPES[family]:
+            deep = -(-self.words // words)
+            count = -(-self.bits // bits) * deep
+            weights.append((block * count + CHOICE_WEIGHT * self.bits * (deep - 1), count))
+        return self.count * min(weights)[1]
 
 
 def memories(config: ArrayConfig) -> tuple[Ram, ...]:
