@@ -41,7 +41,6 @@ def build_files(verilog: str, top: str, target: Target) -> dict[str, str]:
 def _shell(top: str, target: Target) -> str:
     """Return a script for yosys, nextpnr and the packer, from PATH or from the YoWASP wheels."""
     flow, pins = flow_of(target), PINS[target.family]
-    synthesis = flow.board.format(top=SCAN)
     option, _, value = flow.pins.partition(" ")
     chosen = f"{option} {value}={pins}" if value else f"{option} {pins}"
     place = " ".join([*flow.arguments(target), chosen, *flow.loose])
@@ -62,13 +61,23 @@ cd "$(dirname "$0")"
 tool() {{
     if command -v "$1" >/dev/null 2>&1; then echo "$1"; else echo "yowasp-$1"; fi
 }}
-$(tool yosys) -q -p "read_verilog {top}.v {SCAN}.v; {synthesis}; write_json top.json"
+{_synthesis(flow, top)}
 {spread}$(tool {flow.router}) -q -l nextpnr.log --json top.json {place} \\
     --freq "${{FREQ:-{target.clock_mhz:g}}}" --seed "${{SEED:-1}}" --timing-allow-fail \\
     --report report.json {out}{more}
 $(tool {packer}) {pack}
 grep "Max frequency" nextpnr.log | tail -n 1
 """
+
+
+def _synthesis(flow: Flow, top: str) -> str:
+    """Return the line that maps the design, and how it goes on where Yosys stops."""
+    ways = [flow.board, *([flow.again] if flow.again else [])]
+    return " || ".join(
+        f'$(tool yosys) -q -p "read_verilog {top}.v {SCAN}.v; {way.format(top=SCAN)}; '
+        'write_json top.json"'
+        for way in ways
+    )
 
 
 def _spread(flow: Flow, target: Target) -> str:
