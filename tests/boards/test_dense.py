@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from intaglio.boards.dense import ECP5_DENSE, MOST
+from intaglio.boards.dense import ECP5_DENSE, MOST, filled
 from intaglio.spec.target import load_target
 
 PART = load_target("ulx3s-85f")
@@ -29,7 +29,7 @@ def test_a_netlist_that_needs_the_rows_gets_them() -> None:
 def test_the_netlist_holds_a_cell_for_each_and_what_it_had() -> None:
     plain = {"modules": {"top": {"cells": {"a": {"type": "LUT4"}}}, "other": {"cells": {}}}}
     places = ["X2/Y2/SLICEA.K0", "X3/Y2/SLICED.K1"]
-    found = json.loads(ECP5_DENSE.prepared(json.dumps(plain).encode(), "top", places))
+    found = json.loads(filled(json.dumps(plain).encode(), "top", places))
     cells = found["modules"]["top"]["cells"]
     assert cells.pop("a") == {"type": "LUT4"}
     assert [cell["attributes"]["BEL"] for cell in cells.values()] == places

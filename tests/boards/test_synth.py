@@ -72,3 +72,4 @@ def test_where_yosys_stops_at_an_assertion_it_goes_another_way(
     assert ["splitnets" in script for script in scripts] == [False, True]
     assert found.cells["TRELLIS_FF"] == 8
     assert found.ports["a"] == ("input", 8)
+    assert found.how.endswith(", mapped again after an assertion")

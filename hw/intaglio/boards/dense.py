@@ -80,12 +80,13 @@ class Dense:
             return []
         return list(tiles.every_second_row())
 
-    def prepared(self, netlist: bytes, top: str, empty: list[str]) -> bytes:
-        """Return a netlist in Yosys' JSON with a cell in each of `empty`."""
-        design = json.loads(netlist)
-        cells = design["modules"][top]["cells"]
-        cells |= {f"empty_{n}": nothing(place) for n, place in enumerate(empty)}
-        return json.dumps(design).encode()
+
+def filled(netlist: bytes, top: str, places: list[str]) -> bytes:
+    """Return a netlist in Yosys' JSON with a cell that does nothing in each of `places`."""
+    design = json.loads(netlist)
+    cells = design["modules"][top]["cells"]
+    cells |= {f"empty_{n}": nothing(place) for n, place in enumerate(places)}
+    return json.dumps(design).encode()
 
 
 def nothing(place: str) -> dict[str, Any]:

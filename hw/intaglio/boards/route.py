@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from intaglio.boards.congestion import Crowding
-from intaglio.boards.dense import Dense
+from intaglio.boards.dense import filled
 from intaglio.boards.flows import Flow
 from intaglio.boards.port_use import idle_ports
 from intaglio.boards.synth import NETLIST, Netlist, failed, synthesise
@@ -141,14 +141,14 @@ def _route(netlist: Netlist, wrapped: Path, tool: Program, seed: int, progress: 
     if pins:
         option, _, value = flow.pins.partition(" ")
         arguments += [option, f"{value}=clock.pins" if value else "clock.pins"]
-    dense, empty = _spread(netlist)
-    arguments += dense.arguments if dense else ()
+    more, empty = _spread(netlist)
+    arguments += more
     key = cache.digest("route", SCHEMA, wrapped.name, pins, *arguments, tool.version, *empty)
 
     def make(folder: Path) -> None:
         progress(f"{tool.name}: {netlist.top} on {target.name}, seed {seed}")
         text = gzip.decompress((wrapped / "top.json.gz").read_bytes())
-        (folder / "top.json").write_bytes(dense.prepared(text, TOP, empty) if dense else text)
+        (folder / "top.json").write_bytes(filled(text, TOP, empty) if empty else text)
         (folder / "clock.pins").write_text(pins)
         crowding = Crowding(folder / "log.txt")
         status, output = execute(
@@ -173,12 +173,12 @@ def _route(netlist: Netlist, wrapped: Path, tool: Program, seed: int, progress: 
     return Routed(netlist, seed, cache.entry("route", key, make), tool.known_as, bool(empty))
 
 
-def _spread(netlist: Netlist) -> tuple[Dense | None, list[str]]:
-    """Return how a netlist that congests is routed, and the look-up tables that are kept empty."""
+def _spread(netlist: Netlist) -> tuple[tuple[str, ...], list[str]]:
+    """Return arguments for a netlist that congests, and the look-up tables that are kept empty."""
     dense, luteq = netlist.flow.dense, netlist.resources["luteq"]
     if dense is None or luteq <= dense.luteq:
-        return None, []
-    return dense, dense.kept_empty(netlist.target.device, luteq)
+        return (), []
+    return dense.arguments, dense.kept_empty(netlist.target.device, luteq)
 
 
 def clock_pin(target: Target) -> str:

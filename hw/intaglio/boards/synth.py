@@ -78,7 +78,8 @@ class Netlist:
     @property
     def how(self) -> str:
         """What the figures come from, in words."""
-        return f"{self.tool}, {self.flow.core.split(';')[0].format(top=self.top)}"
+        again = ", mapped again after an assertion" if self._kept.get("again") else ""
+        return f"{self.tool}, {self.flow.core.split(';')[0].format(top=self.top)}{again}"
 
     @cached_property
     def _kept(self) -> dict[str, Any]:
@@ -113,13 +114,14 @@ def synthesise(
         progress(f"{tool.name}: {top} for {target.family}")
         (folder / "core.v").write_text(verilog)
         status, output, told = _map(tool, script, folder, progress)
-        if ASSERTION in told and flow.again:
+        again = ASSERTION in told and bool(flow.again)
+        if again:
             progress(f"{tool.name}: again, another way")
             status, output, told = _map(tool, flow.again.format(top=top), folder, progress)
         if status or CONFLICT in output:
             raise failed(tool.name, output + told, top)
         summary = _summary((folder / "core.json").read_text(), top, flow, verilog)
-        (folder / "summary.json").write_text(json.dumps(summary))
+        (folder / "summary.json").write_text(json.dumps(summary | {"again": again}))
         (folder / "core.json").unlink()
         text = (folder / NETLIST).read_bytes()
         (folder / f"{NETLIST}.gz").write_bytes(gzip.compress(text, 3))
